@@ -1,0 +1,1 @@
+"""The library under the workflows and activities; it knows nothing of Temporal."""

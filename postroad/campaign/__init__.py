@@ -1,0 +1,1 @@
+"""What a campaign is: its file, steps, audience, templates, schedule and rendered mail."""

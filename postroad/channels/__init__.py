@@ -1,0 +1,1 @@
+"""Delivery channels: the connected ways out."""

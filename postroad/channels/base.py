@@ -1,0 +1,191 @@
+"""What every delivery channel offers, and the one taxonomy of what can go wrong.
+
+A channel knows nothing of Temporal and never waits for a provider's limits itself: it says
+when to come back (`retry_after`), and the workflow sleeps.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message, ready for the wire."""
+
+    key: str
+    """`<campaign id>/<step id>/<person key>`, the X-Postroad-Message value; same on every try."""
+    message_id: str
+    """The Message-ID header, with its angle brackets."""
+    envelope_from: str
+    recipient: str
+    content: bytes
+    """The whole RFC 5322 message, lines ending in CRLF."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took the message."""
+
+    provider_id: str | None
+    """The provider's own id (queue id, Gmail id), where it gave one."""
+    response: str
+    """The provider's words, on one line."""
+    message_id: str | None = None
+    """The Message-ID as the provider rewrote it; None where it is ours."""
+
+
+class SentLookup:
+    """Answers of `find_sent` when there is no receipt."""
+
+    NOT_SENT: ClassVar[Literal["not_sent"]] = "not_sent"
+    CANNOT_TELL: ClassVar[Literal["cannot_tell"]] = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` found, one finding per check, in the order they were made."""
+
+    ok: bool
+    findings: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Raw mails that arrived since a cursor, and the cursor to read on from."""
+
+    mails: list[bytes]
+    cursor: str
+
+
+class Connection(Protocol):
+    """One way to the provider; carries one message at a time."""
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Hand the message over.
+
+        Raises:
+            ChannelError: always one of its subclasses below; nothing else escapes.
+        """
+        ...
+
+
+class DeliveryChannel(Protocol):
+    """A connected way out."""
+
+    @property
+    def connections(self) -> int:
+        """How many messages may be in flight at once."""
+        ...
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection, first come first served; opens one or reuses an idle one."""
+        ...
+
+    async def find_sent(
+        self, message: OutgoingMessage
+    ) -> Receipt | Literal["not_sent", "cannot_tell"]:
+        """Say whether the provider already took this message."""
+        ...
+
+    async def verify(self, test_message: OutgoingMessage | None = None) -> Verification:
+        """Connect and authenticate, and send the test message where one is given."""
+        ...
+
+    async def read_inbox(self, cursor: str | None) -> InboxPage | None:
+        """Return what arrived since the cursor; None where the channel has no inbox."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class ChannelError(Exception):
+    """A provider's refusal or failure, mapped to what it means for the message.
+
+    Attributes:
+        kind: the class's word in the ledger and in histories.
+        words: what the provider said, on one line, at most 300 characters.
+        code: the SMTP reply code or HTTP status, where there was one.
+        enhanced: the RFC 3463 status `class.subject.detail`, where there was one.
+        retry_after: how long the provider asked us to wait, where it said.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        words: str,
+        *,
+        code: int | None = None,
+        enhanced: str | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        self.words = " ".join(words.split())[:300]
+        self.code = code
+        self.enhanced = enhanced
+        self.retry_after = retry_after
+        super().__init__(self.words)
+
+
+class RateLimited(ChannelError):
+    """Too fast: nothing left. The channel waits `retry_after`; the message is tried again."""
+
+    kind = "rate_limited"
+
+
+class QuotaExhausted(ChannelError):
+    """A longer quota is used up: nothing left. As RateLimited, with hours instead of seconds."""
+
+    kind = "quota_exhausted"
+
+
+class Transient(ChannelError):
+    """A passing fault and certainly nothing left: this message is tried again later."""
+
+    kind = "transient"
+
+
+class Ambiguous(ChannelError):
+    """The message may or may not have left. Never resent without asking `find_sent`."""
+
+    kind = "ambiguous"
+
+
+class RecipientRefused(ChannelError):
+    """The provider refuses this recipient for good: that person's bounce, at once."""
+
+    kind = "recipient_refused"
+
+    @property
+    def address_is_dead(self) -> bool:
+        """Whether the address itself is refused (RFC 3463 x.1.1, x.1.2, x.1.3, x.1.10, x.1.6)."""
+        return (self.enhanced or "").split(".")[1:] in (
+            ["1", "1"], ["1", "2"], ["1", "3"], ["1", "6"], ["1", "10"],
+        )  # fmt: skip
+
+
+class MessageRefused(ChannelError):
+    """The provider refuses this message for good (size, content, policy)."""
+
+    kind = "message_refused"
+
+
+class AuthorisationLost(ChannelError):
+    """The credentials no longer work: the channel is parked until it is reconnected."""
+
+    kind = "authorisation_lost"
+
+
+class AccountRefused(ChannelError):
+    """The provider refuses this account or sender: the channel is paused for an operator."""
+
+    kind = "account_refused"
+
+
+class Misconfigured(ChannelError):
+    """The channel's settings are wrong (host, TLS, port): paused for an operator."""
+
+    kind = "misconfigured"

@@ -1,0 +1,1 @@
+"""The ledger owns people and messages: tables, migrations, and queries by purpose."""

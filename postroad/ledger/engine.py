@@ -1,0 +1,73 @@
+"""One ledger, two databases: SQLite in a file, PostgreSQL in production.
+
+Statements run synchronously, on activity threads or on the journal's thread: the ledger's
+transactions are short, and one thread hop per transaction beats one per statement.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+_BUSY_SECONDS = 60
+
+
+class Ledger:
+    """Opens read and write transactions on one database."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        """Prepare the engine; nothing is connected until the first transaction.
+
+        Args:
+            url: an SQLAlchemy URL, `sqlite:///file` or `postgresql+psycopg://…`.
+            pool_size: connections kept open.
+        """
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(url, pool_size=pool_size, is_sqlite=self.is_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger and writes nothing."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits durably at the end, or rolls back on an exception."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                # Taking the write lock first avoids SQLITE_BUSY in the middle of a transaction.
+                connection = connection.execution_options(postroad_begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, *, pool_size: int, is_sqlite: bool) -> Engine:
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 20}
+    if is_sqlite:
+        options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    else:
+        options["pool_pre_ping"] = True
+    engine = create_engine(url, **options)
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
+    # The driver must not open transactions by itself: `_begin_sqlite` chooses their kind.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    begin = connection.get_execution_options().get("postroad_begin", "BEGIN")
+    connection.exec_driver_sql(str(begin))

@@ -1,0 +1,1 @@
+"""Pure slot allocation: limits, rolling windows, turns. No clock, no database, no I/O."""

@@ -1,0 +1,1 @@
+"""Local providers that speak the real wire protocols, with limits, refusals and faults."""
