@@ -59,6 +59,16 @@ class ChannelState(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
+def campaign_workflow_id(campaign_id: str) -> str:
+    """Return the id of the workflow that runs a campaign."""
+    return f"campaign/{campaign_id}"
+
+
+def sequence_workflow_id(campaign_id: str, sender: str) -> str:
+    """Return the id of the workflow that runs one sender's part of a campaign."""
+    return f"sequence/{campaign_id}/{sender}"
+
+
 # --- workflows ------------------------------------------------------------------------------
 
 
@@ -236,8 +246,8 @@ class ChannelsSelected(Contract):
     next_due_at: datetime | None = None
     """When the next message that is not yet due falls due."""
     next_due_step: str | None = None
-    open_people: int = 0
-    """People of this sequence whose sequence has not ended."""
+    people_open: bool = False
+    """Whether anyone's sequence has not ended."""
     uncertain: int = 0
     """Messages that wait for an operator's decision."""
 
@@ -248,14 +258,15 @@ class ReserveQuota(Contract):
     campaign_id: str
     sender: str
     channel: str
-    wave_id: str
+    wave: int
+    """Number of the wave within its sequence; a retry with the same number finds its booking."""
     at_most: int = 50
 
 
 class Reservation(Contract):
     """Result of reserve_quota: a wave that may leave now, a time to ask again, or nothing."""
 
-    wave_id: str
+    wave: int
     messages: int = 0
     steps: list[str] = Field(default_factory=list)
     wait_until: datetime | None = None
@@ -284,7 +295,7 @@ class SendWave(Contract):
     campaign_id: str
     sender: str
     channel: str
-    wave_id: str
+    wave: int
 
 
 class WaveSent(Contract):

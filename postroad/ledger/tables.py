@@ -25,7 +25,7 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite only auto-numbers columns declared INTEGER."""
 
 _PLANNED = text("state = 'planned' AND due_at IS NOT NULL")
-_IN_WAVE = text("wave_id IS NOT NULL")
+_IN_WAVE = text("wave IS NOT NULL")
 _CHARGED = text("charge_at IS NOT NULL")
 _UNCERTAIN = text("state = 'uncertain'")
 
@@ -215,7 +215,10 @@ class Message(Base):
             "ix_message_due", "sequence_id", "channel_id", "priority", "due_at", "id",
             sqlite_where=_PLANNED, postgresql_where=_PLANNED,
         ),
-        Index("ix_message_wave", "wave_id", sqlite_where=_IN_WAVE, postgresql_where=_IN_WAVE),
+        Index(
+            "ix_message_wave", "sequence_id", "wave",
+            sqlite_where=_IN_WAVE, postgresql_where=_IN_WAVE,
+        ),
         Index(
             "ix_message_channel_charge", "channel_id", "charge_at",
             sqlite_where=_CHARGED, postgresql_where=_CHARGED,
@@ -241,8 +244,8 @@ class Message(Base):
     due_at: Mapped[int | None]
     """None while an earlier step is still to be sent."""
     channel_id: Mapped[str | None]
-    wave_id: Mapped[str | None]
-    """The wave that holds this message; None unless reserved or sending."""
+    wave: Mapped[int | None] = mapped_column(Integer)
+    """Number of the wave, within its sequence, that carries or carried this message."""
     charge_at: Mapped[int | None]
     """Reserved: its slot. Sent or uncertain: when the answer came. Otherwise None."""
     attempt: Mapped[int] = mapped_column(Integer, default=0)
