@@ -1,0 +1,1 @@
+"""Activities: thin and idempotent, one file per capability."""

@@ -98,6 +98,7 @@ class CampaignProgress(Contract):
     rejected: int
     chunks_to_enrol: int
     sequences_running: list[str]
+    """Senders whose people are still being written to."""
 
 
 class SequenceStart(Contract):
@@ -194,7 +195,25 @@ class SetCampaignState(Contract):
 class CampaignStateSet(Contract):
     """Result of set_campaign_state."""
 
-    messages_stopped: int = 0
+    people_stopped: int = 0
+    """People whose sequence a cancellation ended."""
+
+
+class RemoveEnrollment(Contract):
+    """Input of remove_person: end one person's sequence."""
+
+    campaign_id: str
+    email: str
+    by: str
+
+
+class PublishStepText(Contract):
+    """Input of change_step: send a staged version of a step's text from now on."""
+
+    campaign_id: str
+    step: str
+    version: int
+    by: str
 
 
 class EnrolChunk(Contract):

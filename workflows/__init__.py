@@ -1,0 +1,1 @@
+"""Deterministic orchestration: only temporalio, pure standard library, and our contracts."""

@@ -30,8 +30,12 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the ledger and writes nothing."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                # PostgreSQL otherwise shows every statement a newer state.
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -49,7 +53,7 @@ class Ledger:
 
 
 def _engine(url: str, *, pool_size: int, is_sqlite: bool) -> Engine:
-    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 20}
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": 120}
     if is_sqlite:
         options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
     else:

@@ -1,0 +1,45 @@
+"""Where a campaign stands, and which text its steps send."""
+
+from temporalio import activity
+
+from activities.clock import ServerClock
+from postroad.contracts import (
+    CampaignState,
+    CampaignStateSet,
+    PublishStepText,
+    SetCampaignState,
+    StepChanged,
+)
+from postroad.ledger.engine import Ledger
+from postroad.ledger.lifecycle import publish_step_text, record_state, end_some_people
+
+
+class CampaignStateActivities:
+    """Activities on a campaign as a whole."""
+
+    def __init__(self, ledger: Ledger, clock: ServerClock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    @activity.defn(name="set_campaign_state")
+    def set_campaign_state(self, request: SetCampaignState) -> CampaignStateSet:
+        """Record the state; a cancellation then ends its people, part by part."""
+        now = self._clock.read(activity.info()).now()
+        with self._ledger.write() as connection:
+            record_state(connection, request, now)
+        stopped = 0
+        while request.state is CampaignState.CANCELLED:
+            activity.heartbeat(stopped)
+            with self._ledger.write() as connection:
+                part = end_some_people(connection, request.campaign_id)
+            if not part:
+                break
+            stopped += part
+        return CampaignStateSet(people_stopped=stopped)
+
+    @activity.defn(name="change_step")
+    def change_step(self, request: PublishStepText) -> StepChanged:
+        """Send another version of a step's text from now on."""
+        now = self._clock.read(activity.info()).now()
+        with self._ledger.write() as connection:
+            return StepChanged(messages_affected=publish_step_text(connection, request, now))

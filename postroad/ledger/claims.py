@@ -1,0 +1,128 @@
+"""Claiming messages: the last check of the stop rules, committed before the first byte leaves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true, update
+
+from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The wish to send one reserved message now."""
+
+    message: int
+    """Row id."""
+    wave: int
+    attempt: int
+    """The activity attempt; a claim is only ever repeated by the attempt that made it."""
+    message_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The message is marked sending: it may leave now, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The message must not leave any more."""
+
+    reason: str
+    unsubscribed: bool = False
+    """The address itself is suppressed, so the person's sequence ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The message must not leave now, but stays due (campaign or channel paused)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody else decided about this message in the meantime; leave it alone."""
+
+
+Verdict = Granted | Stopped | Postponed | Taken
+
+_MAY_LEAVE = (
+    select(true())
+    .select_from(Enrollment)
+    .join(Campaign, Campaign.id == Enrollment.campaign_id)
+    .where(
+        Enrollment.id == Message.enrollment_id,
+        Enrollment.state == EnrollmentState.ACTIVE,
+        Campaign.state == CampaignState.RUNNING,
+        exists().where(Channel.id == Message.channel_id, Channel.state == ChannelState.ACTIVE),
+        ~exists().where(Suppression.address.in_([Enrollment.address, "@" + Message.domain])),
+    )
+    .correlate(Message)
+    .exists()
+)
+
+
+def claim(connection: Connection, claims: Sequence[Claim]) -> dict[int, Verdict]:
+    """Mark messages sending, each only if every stop rule still allows it.
+
+    Repeating a claim after a commit whose outcome was lost grants it again, to the same attempt.
+    """
+    verdicts: dict[int, Verdict] = {}
+    for wanted in claims:
+        granted = connection.execute(
+            update(Message)
+            .where(Message.id == wanted.message, _claimable(wanted), _MAY_LEAVE)
+            .values(
+                state=MessageState.SENDING,
+                attempt=wanted.attempt,
+                message_id=wanted.message_id,
+                version=wanted.version,
+            )
+        ).rowcount
+        verdicts[wanted.message] = Granted() if granted else _why_not(connection, wanted)
+    return verdicts
+
+
+def _claimable(wanted: Claim) -> ColumnElement[bool]:
+    mine = and_(Message.state == MessageState.SENDING, Message.attempt == wanted.attempt)
+    return and_(Message.wave == wanted.wave, or_(Message.state == MessageState.RESERVED, mine))
+
+
+def _why_not(connection: Connection, wanted: Claim) -> Verdict:
+    row = connection.execute(
+        select(
+            Message.state,
+            Message.wave,
+            Message.channel_id,
+            Enrollment.state.label("person"),
+            Enrollment.reason.label("person_reason"),
+            Campaign.state.label("campaign"),
+            Channel.state.label("channel"),
+            Suppression.reason.label("suppression"),
+        )
+        .select_from(Message)
+        .join(Enrollment, Enrollment.id == Message.enrollment_id)
+        .join(Campaign, Campaign.id == Enrollment.campaign_id)
+        .outerjoin(Channel, Channel.id == Message.channel_id)
+        .outerjoin(
+            Suppression,
+            Suppression.address.in_([Enrollment.address, func.concat("@", Message.domain)]),
+        )
+        .where(Message.id == wanted.message)
+        .limit(1)
+    ).one()
+    if row.state != MessageState.RESERVED or row.wave != wanted.wave:
+        return Taken()
+    if row.suppression is not None:
+        return Stopped(f"suppressed: {row.suppression}", unsubscribed=True)
+    if row.person != EnrollmentState.ACTIVE:
+        return Stopped(f"the person {row.person}: {row.person_reason}".removesuffix(": "))
+    if row.campaign == CampaignState.CANCELLED:
+        return Stopped("the campaign was cancelled")
+    if row.campaign != CampaignState.RUNNING:
+        return Postponed(f"the campaign is {row.campaign}")
+    return Postponed(f"{row.channel_id} is {row.channel}")

@@ -1,0 +1,125 @@
+"""A campaign's life: its state, its step texts, and people taken out of it."""
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from postroad.campaign.address import parse_address
+from postroad.contracts import (
+    CampaignState,
+    EnrollmentState,
+    MessageState,
+    PublishStepText,
+    RemoveEnrollment,
+    SetCampaignState,
+)
+from postroad.ledger.settlement import end_person
+from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sequence, Step
+
+_PART = 2_000
+"""People ended in one transaction, so that senders are never locked out for long."""
+
+
+def record_state(connection: Connection, request: SetCampaignState, now: int) -> None:
+    """Record where a campaign stands, and tell the live feed when that changed."""
+    row = connection.execute(
+        select(Campaign.state, Campaign.started_at).where(Campaign.id == request.campaign_id)
+    ).one()
+    if row.state == request.state:
+        return
+    over = request.state in (CampaignState.COMPLETED, CampaignState.CANCELLED)
+    connection.execute(
+        update(Campaign)
+        .where(Campaign.id == request.campaign_id)
+        .values(
+            state=request.state,
+            state_by=request.by,
+            state_reason=request.reason,
+            started_at=row.started_at or now,
+            ended_at=now if over else None,
+        )
+    )
+    connection.execute(
+        insert(Event).values(
+            at=now,
+            event=_event(CampaignState(row.state), request.state),
+            campaign_id=request.campaign_id,
+            detail=f"by {request.by}: {request.reason}".removesuffix(": ") if request.by else "",
+        )
+    )
+
+
+def end_some_people(connection: Connection, campaign_id: str) -> int:
+    """End part of a cancelled campaign's people; return how many, 0 when all have ended."""
+    reason = "the campaign was cancelled"
+    people = connection.scalars(
+        select(Enrollment.id)
+        .where(Enrollment.campaign_id == campaign_id, Enrollment.state == EnrollmentState.ACTIVE)
+        .limit(_PART)
+    ).all()
+    connection.execute(
+        update(Enrollment)
+        .where(Enrollment.id.in_(people))
+        .values(state=EnrollmentState.REMOVED, reason=reason)
+    )
+    connection.execute(
+        update(Message)
+        .where(Message.enrollment_id.in_(people), Message.state == MessageState.PLANNED)
+        .values(state=MessageState.SUPPRESSED, due_at=None, reason=reason)
+    )
+    return len(people)
+
+
+def remove_person(connection: Connection, request: RemoveEnrollment, now: int) -> int:
+    """Take a person out of a campaign; return how many planned messages that stopped."""
+    address = parse_address(request.email).address
+    enrollment = connection.scalar(
+        select(Enrollment.id).where(
+            Enrollment.campaign_id == request.campaign_id, Enrollment.address == address
+        )
+    )
+    if enrollment is None:
+        return 0
+    reason = f"removed by {request.by}"
+    stopped = end_person(connection, enrollment, EnrollmentState.REMOVED, reason)
+    connection.execute(
+        insert(Event).values(
+            at=now,
+            event="removed",
+            campaign_id=request.campaign_id,
+            enrollment_id=enrollment,
+            detail=reason,
+        )
+    )
+    return stopped
+
+
+def publish_step_text(connection: Connection, request: PublishStepText, now: int) -> int:
+    """Make a staged text version the one that is sent; return the messages it will be used for."""
+    step = (Step.campaign_id == request.campaign_id) & (Step.id == request.step)
+    position = connection.execute(
+        update(Step).where(step).values(version=request.version).returning(Step.position)
+    ).scalar_one()
+    connection.execute(
+        insert(Event).values(
+            at=now,
+            event="step_changed",
+            campaign_id=request.campaign_id,
+            position=position,
+            detail=f"text version {request.version} by {request.by}",
+        )
+    )
+    return connection.execute(
+        select(func.count())
+        .select_from(Message)
+        .join(Sequence, Sequence.id == Message.sequence_id)
+        .where(
+            Sequence.campaign_id == request.campaign_id,
+            Message.position == position,
+            Message.state.in_((MessageState.PLANNED, MessageState.RESERVED)),
+        )
+    ).scalar_one()
+
+
+def _event(before: CampaignState, after: CampaignState) -> str:
+    if after is CampaignState.RUNNING:
+        return "started" if before is CampaignState.STAGING else "resumed"
+    return str(after)

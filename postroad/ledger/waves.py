@@ -1,0 +1,120 @@
+"""Reading a wave: everything its messages need to be rendered, sent and settled."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from postroad.contracts import MessageState
+from postroad.ledger.settlement import Subject
+from postroad.ledger.tables import Enrollment, Message
+
+_IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class WaveMessage:
+    """One message of a wave with its person."""
+
+    subject: Subject
+    state: MessageState
+    attempt: int
+    slot: int
+    deferrals: int
+    version: int | None
+    recipient: str
+    person_key: str
+    fields: dict[str, Any]
+    timezone: str | None
+    earlier: tuple[str, ...] = ()
+    """Message-IDs of this person's earlier messages, oldest first."""
+
+
+def load_wave(
+    connection: Connection, campaign_id: str, sequence: int, wave: int
+) -> list[WaveMessage]:
+    """Return the messages of a wave that are still in hand, in the order of their slots."""
+    rows = connection.execute(
+        select(
+            Message.id,
+            Message.enrollment_id,
+            Message.position,
+            Message.channel_id,
+            Message.state,
+            Message.attempt,
+            Message.charge_at,
+            Message.deferrals,
+            Message.version,
+            Enrollment.address,
+            Enrollment.recipient,
+            Enrollment.person_key,
+            Enrollment.fields,
+            Enrollment.timezone,
+        )
+        .join(Enrollment, Enrollment.id == Message.enrollment_id)
+        .where(Message.sequence_id == sequence, Message.wave == wave, Message.state.in_(_IN_HAND))
+        .order_by(Message.charge_at, Message.priority, Message.id)
+    ).all()
+    earlier = _earlier(connection, [row.enrollment_id for row in rows if row.position > 0])
+    return [
+        WaveMessage(
+            subject=Subject(
+                message=row.id,
+                enrollment=row.enrollment_id,
+                position=row.position,
+                campaign=campaign_id,
+                channel=row.channel_id or "",
+                address=row.address,
+            ),
+            state=MessageState(row.state),
+            attempt=row.attempt,
+            slot=row.charge_at or 0,
+            deferrals=row.deferrals,
+            version=row.version,
+            recipient=row.recipient,
+            person_key=row.person_key,
+            fields=row.fields,
+            timezone=row.timezone,
+            earlier=tuple(m for p, m in earlier.get(row.enrollment_id, ()) if p < row.position),
+        )
+        for row in rows
+    ]
+
+
+def count_wave(connection: Connection, sequence: int, wave: int) -> dict[str, int]:
+    """Return how many messages of a wave ended in each state, over all attempts."""
+    rows = connection.execute(
+        select(Message.state, func.count())
+        .where(Message.sequence_id == sequence, Message.wave == wave)
+        .group_by(Message.state)
+    )
+    return {state: count for state, count in rows}
+
+
+def return_wave(connection: Connection, sequence: int, wave: int) -> int:
+    """Give back the reserved messages of a wave: due again at once, charged no more."""
+    return connection.execute(
+        update(Message)
+        .where(
+            Message.sequence_id == sequence,
+            Message.wave == wave,
+            Message.state == MessageState.RESERVED,
+        )
+        .values(state=MessageState.PLANNED, wave=None, charge_at=None)
+    ).rowcount
+
+
+def _earlier(
+    connection: Connection, enrollments: Iterable[int]
+) -> dict[int, list[tuple[int, str]]]:
+    found: dict[int, list[tuple[int, str]]] = {}
+    rows = connection.execute(
+        select(Message.enrollment_id, Message.position, Message.message_id)
+        .where(Message.enrollment_id.in_(set(enrollments)), Message.state == MessageState.SENT)
+        .order_by(Message.enrollment_id, Message.position)
+    )
+    for enrollment, position, message_id in rows:
+        if message_id is not None:
+            found.setdefault(enrollment, []).append((position, message_id))
+    return found

@@ -1,0 +1,100 @@
+"""The worker process: registers workflows and activities, nothing else.
+
+`python worker.py` runs it against the Temporal server and the ledger that the settings name.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.audience import AudienceActivities
+from activities.campaign_state import CampaignStateActivities
+from activities.channel_selection import ChannelSelectionActivities
+from activities.clock import ServerClock
+from activities.open_channels import OpenChannels
+from activities.quota import QuotaActivities
+from activities.sending import SendingActivities
+from postroad.ledger.engine import Ledger
+from postroad.ledger.journal import Journal
+from postroad.logs import configure_logs
+from postroad.secrets import SecretBox
+from postroad.settings import Settings, load_settings
+from starter.temporal import connect
+from workflows.campaign import CampaignWorkflow
+from workflows.sequence import SequenceWorkflow
+
+_ACTIVITIES_AT_ONCE = 200
+_GRACE = timedelta(seconds=20)
+_STICKY_TIMEOUT = timedelta(seconds=5)
+"""A killed worker's workflows are looked at by another after this time."""
+
+WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow]
+
+
+@asynccontextmanager
+async def running_worker(
+    client: Client, ledger: Ledger, secrets: SecretBox, task_queue: str
+) -> AsyncIterator[Worker]:
+    """Run a worker until the block ends; messages on the wire are finished first."""
+    clock = ServerClock()
+    journal = Journal(ledger)
+    channels = OpenChannels(ledger, secrets)
+    activities: list[Callable[..., Any]] = [
+        *_activities_of(AudienceActivities(ledger, clock)),
+        *_activities_of(CampaignStateActivities(ledger, clock)),
+        *_activities_of(ChannelSelectionActivities(ledger, clock)),
+        *_activities_of(QuotaActivities(ledger, clock)),
+        *_activities_of(SendingActivities(ledger, journal, channels, clock)),
+    ]
+    with ThreadPoolExecutor(_ACTIVITIES_AT_ONCE, thread_name_prefix="activity") as threads:
+        worker = Worker(
+            client,
+            task_queue=task_queue,
+            workflows=WORKFLOWS,
+            activities=activities,
+            activity_executor=threads,
+            max_concurrent_activities=_ACTIVITIES_AT_ONCE,
+            graceful_shutdown_timeout=_GRACE,
+            sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
+        )
+        try:
+            async with worker:
+                yield worker
+        finally:
+            await journal.aclose()
+            await channels.aclose()
+
+
+def _activities_of(instance: object) -> list[Callable[..., Any]]:
+    """Return the methods of an activity class that are activities."""
+    methods = (getattr(instance, name) for name in dir(instance) if not name.startswith("_"))
+    return [m for m in methods if hasattr(m, "__temporal_activity_definition")]
+
+
+async def run(settings: Settings) -> None:
+    """Run a worker until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    ledger = Ledger(settings.ledger.url)
+    client = await connect(settings)
+    secrets = SecretBox(settings.secret_key)
+    try:
+        async with running_worker(client, ledger, secrets, settings.temporal.task_queue):
+            await stop.wait()
+    finally:
+        ledger.close()
+
+
+if __name__ == "__main__":
+    configure_logs()
+    sys.exit(asyncio.run(run(load_settings())))

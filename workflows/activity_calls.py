@@ -1,0 +1,127 @@
+"""Every activity a workflow calls, with its timeouts and retry policy beside it.
+
+Activities are called by name: importing their code would drag databases and network libraries
+into the workflow sandbox. tests/workflows checks these calls against the real activities.
+"""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from postroad.contracts import (
+    CampaignStateSet,
+    ChannelsSelected,
+    ChunkEnrolled,
+    Contract,
+    EnrolChunk,
+    PersonRemoved,
+    PublishStepText,
+    QuotaReleased,
+    ReleaseQuota,
+    RemoveEnrollment,
+    Reservation,
+    ReserveQuota,
+    SelectChannel,
+    SendWave,
+    SetCampaignState,
+    StepChanged,
+    WaveSent,
+)
+
+Result = TypeVar("Result", bound=Contract)
+
+_LEDGER = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=2),
+    # The ledger comes back sooner or later: nothing is given up because it was away.
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=10),
+    ),
+)
+"""One short transaction."""
+
+_LONG_LEDGER = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=timedelta(seconds=30),
+    retry_policy=_LEDGER["retry_policy"],
+)
+"""Many short transactions, each reported by a heartbeat."""
+
+_WAVE = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(hours=1),
+    # How soon a killed worker's wave is taken up by another.
+    heartbeat_timeout=timedelta(seconds=6),
+    # A wave is taken up again from the ledger, so that retrying it repeats nothing.
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=10),
+    ),
+)
+"""Sending over the network, for as long as the slots of a wave are apart."""
+
+
+async def set_campaign_state(request: SetCampaignState) -> CampaignStateSet:
+    """Record where the campaign stands; cancelling also ends its people."""
+    summary = f"{request.state}{_by(request.by)}"
+    return await _call("set_campaign_state", request, CampaignStateSet, _LONG_LEDGER, summary)
+
+
+async def enrol_chunk(request: EnrolChunk) -> ChunkEnrolled:
+    """Turn one staged part of the audience into enrollments and planned messages."""
+    summary = f"Enrol part {request.chunk + 1} of the audience"
+    return await _call("enrol_chunk", request, ChunkEnrolled, _LEDGER, summary)
+
+
+async def remove_person(request: RemoveEnrollment) -> PersonRemoved:
+    """End one person's sequence."""
+    summary = f"Remove a person{_by(request.by)}"
+    return await _call("remove_person", request, PersonRemoved, _LEDGER, summary)
+
+
+async def change_step(request: PublishStepText) -> StepChanged:
+    """Send another version of a step's text from now on."""
+    summary = f"Step {request.step}: text version {request.version}{_by(request.by)}"
+    return await _call("change_step", request, StepChanged, _LEDGER, summary)
+
+
+async def select_channel(request: SelectChannel) -> ChannelsSelected:
+    """Give the sequence's due messages their channel and say what is due next."""
+    summary = "What is due, and through which channel?"
+    return await _call("select_channel", request, ChannelsSelected, _LEDGER, summary)
+
+
+async def reserve_quota(request: ReserveQuota) -> Reservation:
+    """Book the sequence's next wave on one channel, or learn when to ask again."""
+    summary = f"Wave {request.wave}: may it leave by {request.channel}?"
+    return await _call("reserve_quota", request, Reservation, _LEDGER, summary)
+
+
+async def release_quota(request: ReleaseQuota) -> QuotaReleased:
+    """Leave every queue for a channel, and learn who may go earlier for it."""
+    summary = "Give back the places in the queues"
+    return await _call("release_quota", request, QuotaReleased, _LEDGER, summary)
+
+
+async def send_wave(request: SendWave, what: str) -> WaveSent:
+    """Send a booked wave; `what` tells people what is in it."""
+    summary = f"Wave {request.wave}: {what} by {request.channel}"
+    return await _call("send_wave", request, WaveSent, _WAVE, summary)
+
+
+async def _call(
+    activity: str,
+    request: Contract,
+    result_type: type[Result],
+    options: workflow.ActivityConfig,
+    summary: str,
+) -> Result:
+    result: Result = await workflow.execute_activity(
+        activity, request, result_type=result_type, summary=summary, **options
+    )
+    return result
+
+
+def _by(who: str) -> str:
+    return f" by {who}" if who else ""
