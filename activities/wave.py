@@ -5,13 +5,14 @@ with the claim of the next one. Whatever is not tried goes back to be due again.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from activities.clock import Clock
 from activities.composing import Composing, Unsendable
-from activities.verdicts import ChannelStop, ScopeHold, judge
+from activities.doubt import resolve_doubt
+from activities.error_policy import Hold, Stop, consequence, unreachable
 from postroad.channels.base import (
     Ambiguous,
     ChannelError,
@@ -23,37 +24,33 @@ from postroad.contracts import EnrollmentState
 from postroad.instants import SECOND
 from postroad.ledger.claims import Claim, Granted, Postponed, Stopped, Taken
 from postroad.ledger.journal import Journal
-from postroad.ledger.settlement import Failed, Outcome, Returned, Sent, Suppressed, Uncertain
+from postroad.ledger.settlement import Failed, Outcome, Returned, Sent, Suppressed
 from postroad.ledger.waves import WaveMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Halt:
-    """Why a wave stopped early, and what that means for the channel."""
+class SendingTools:
+    """What a wave works with."""
 
-    reason: str
-    stop: ChannelStop | None = None
-    hold: ScopeHold | None = None
-    late: bool = False
-    """The slots have expired: the rest must be booked again."""
+    channel: DeliveryChannel
+    composing: Composing
+    journal: Journal
+    clock: Clock
+    resend_uncertain: bool
+    """The channel's `on_uncertain` is `resend`."""
 
 
 class Wave:
-    """One attempt at sending the messages of a wave."""
+    """One attempt at sending messages that share their slots' neighbourhood."""
 
     def __init__(
         self,
-        messages: list[WaveMessage],
+        messages: Sequence[WaveMessage],
         *,
         number: int,
         attempt: int,
         tolerance: int,
-        resend_uncertain: bool,
-        channel: DeliveryChannel,
-        composing: Composing,
-        journal: Journal,
-        clock: Clock,
-        progress: Callable[[str], None],
+        tools: SendingTools,
     ) -> None:
         """Prepare a wave.
 
@@ -62,39 +59,36 @@ class Wave:
             number: the wave's number within its sequence.
             attempt: the activity's attempt, which fences off earlier ones.
             tolerance: how long after its slot a message may still leave, in milliseconds.
-            resend_uncertain: the channel's `on_uncertain` is `resend`.
-            channel: the open channel.
-            composing: renders a message.
-            journal: commits outcomes and claims.
-            clock: the server's clock.
-            progress: called with a few words after every message.
+            tools: channel, composing, journal, clock.
         """
         self._queue = deque(messages)
         self._number = number
         self._attempt = attempt
         self._tolerance = tolerance
-        self._resend = resend_uncertain
-        self._channel = channel
-        self._composing = composing
-        self._journal = journal
-        self._clock = clock
-        self._progress = progress
-        self.halt: Halt | None = None
-        self.deferred = 0
+        self._tools = tools
+        self._connected = False
+        self._halted = False
+        self.is_late = False
+        """The slots of the rest have passed: they must be booked again."""
+        self.channel: Hold | Stop | None = None
+        """What the provider's answers mean for everybody who uses the channel."""
         self.words = ""
+        """Why the last message that was not sent was not sent."""
+        self.outcomes: Counter[type[Outcome]] = Counter()
 
-    def stop(self, halt: Halt) -> None:
+    def halt(self, words: str) -> None:
         """Take no further message; those on the wire are finished."""
-        self.halt = self.halt or halt
+        self._halted = True
+        self.words = words
 
     @property
-    def rest(self) -> list[WaveMessage]:
-        """The messages that were not tried."""
-        return list(self._queue)
+    def rest(self) -> bool:
+        """Whether messages are left that were not tried."""
+        return bool(self._queue)
 
     async def send(self) -> None:
         """Send until the queue is empty or the wave is halted."""
-        lanes = min(self._channel.connections, len(self._queue))
+        lanes = min(self._tools.channel.connections, len(self._queue))
         async with asyncio.TaskGroup() as group:
             for _ in range(lanes):
                 group.create_task(self._send_on_one_connection())
@@ -102,21 +96,24 @@ class Wave:
     async def _send_on_one_connection(self) -> None:
         settled: list[Outcome] = []
         try:
-            async with self._channel.connection() as connection:
+            async with self._tools.channel.connection() as connection:
+                self._connected = True
                 while (message := await self._next()) is not None:
                     settled = await self._send_one(connection, message, settled)
-        except ChannelError as error:  # the connection could not be opened: nothing left
-            self._learn(error)
+        except ChannelError as error:
+            # Raised by opening the connection alone: nothing left. Others may still be open.
+            if not self._connected:
+                self._suffer(unreachable(error, self._tools.clock.now()), error.words)
         if settled:
-            await self._journal.record(settled, None)
+            await self._tools.journal.record(settled, None)
 
     async def _next(self) -> WaveMessage | None:
         """Wait for the next message's slot and take it."""
-        while self._queue and self.halt is None:
-            now = self._clock.now()
-            slot = self._queue[0].slot
+        while self._queue and not self._halted:
+            now, slot = self._tools.clock.now(), self._queue[0].slot
             if now > slot + self._tolerance:
-                self.stop(Halt("the slot has passed", late=True))
+                self.is_late = True
+                self.halt("the slot has passed")
             elif now < slot:
                 await asyncio.sleep(min(slot - now, SECOND) / SECOND)
             else:
@@ -126,80 +123,58 @@ class Wave:
     async def _send_one(
         self, connection: Connection, message: WaveMessage, settled: list[Outcome]
     ) -> list[Outcome]:
-        """Send one message; return what is to be settled with the next claim."""
+        """Send one message; return what is to be settled together with the next claim."""
+        now = self._tools.clock.now
         try:
-            ready, version = await self._composing.compose(message, self._clock.now())
+            ready, version = self._tools.composing.compose(message, now())
         except Unsendable as error:
-            return [*settled, self._failed(message, str(error))]
+            failed = Failed(message.subject, now(), EnrollmentState.FAILED, str(error))
+            return [*settled, self._note(failed)]
         wish = Claim(
             message.subject.message, self._number, self._attempt, ready.message_id, version
         )
-        match await self._journal.record(settled, wish):
+        match await self._tools.journal.record(settled, wish):
             case Granted():
-                outcome = await self._attempt_send(connection, message, ready)
+                return [self._note(await self._hand_over(connection, message, ready))]
             case Stopped(reason, unsubscribed):
-                outcome = Suppressed(message.subject, self._clock.now(), reason, unsubscribed)
+                return [self._note(Suppressed(message.subject, now(), reason, unsubscribed))]
             case Postponed(reason):
-                self.stop(Halt(reason))
-                outcome = Returned(message.subject, self._clock.now(), reason)
+                self.halt(reason)
+                return [self._note(Returned(message.subject, now(), reason))]
             case Taken():
                 return []
-        self._progress(type(outcome).__name__.lower())
-        return [outcome]
 
-    async def _attempt_send(
+    async def _hand_over(
         self, connection: Connection, message: WaveMessage, ready: OutgoingMessage
     ) -> Outcome:
+        clock = self._tools.clock
         try:
             receipt = await connection.send(ready)
         except Ambiguous as error:
-            return await self._resolve_doubt(message, ready, error)
+            return await resolve_doubt(message, ready, error.words, self._tools)
         except ChannelError as error:
-            self._learn(error)
-            outcome = judge(error, message, self._clock.now())
-            self.deferred += outcome.counts_as_deferred
-            return outcome.outcome
-        at = self._clock.now()
+            meaning = consequence(error, message, clock.now())
+            if meaning.channel is not None:
+                self._suffer(meaning.channel, error.words)
+            return meaning.outcome
+        at = clock.now()
         return Sent(
             subject=message.subject,
             at=at,
             provider_id=receipt.provider_id,
             message_id=receipt.message_id or ready.message_id,
             response=receipt.response,
-            next_due_at=self._composing.next_due_at(message, at),
+            next_due_at=self._tools.composing.next_due_at(message, at),
         )
 
-    async def _resolve_doubt(
-        self, message: WaveMessage, ready: OutgoingMessage, error: Ambiguous
-    ) -> Outcome:
-        return await resolve_doubt(
-            message,
-            ready,
-            error.words,
-            channel=self._channel,
-            composing=self._composing,
-            resend=self._resend,
-            now=self._clock.now(),
-        )
+    def _suffer(self, channel: Hold | Stop, words: str) -> None:
+        """Stop for what the provider said; a stop says more than a hold."""
+        if not isinstance(self.channel, Stop):
+            self.channel = channel
+        self.halt(words)
 
-    def _failed(self, message: WaveMessage, reason: str) -> Failed:
-        self.words = reason
-        return Failed(message.subject, self._clock.now(), EnrollmentState.FAILED, reason)
-
-    def _learn(self, error: ChannelError) -> None:
-        """Draw the consequences of a provider's error for the rest of the wave."""
-        self.words = error.words
-
-
-async def resolve_doubt(
-    message: WaveMessage,
-    ready: OutgoingMessage,
-    words: str,
-    *,
-    channel: DeliveryChannel,
-    composing: Composing,
-    resend: bool,
-    now: int,
-) -> Outcome:
-    """Decide about a message that may or may not have left: ask, then hold or resend."""
-    raise NotImplementedError
+    def _note(self, outcome: Outcome) -> Outcome:
+        self.outcomes[type(outcome)] += 1
+        if not isinstance(outcome, Sent):
+            self.words = outcome.reason
+        return outcome

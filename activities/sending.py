@@ -1,0 +1,91 @@
+"""Sending a booked wave, and taking up again one that was cut off."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+from temporalio import activity
+
+from activities.clock import ServerClock
+from activities.composing import ComposingCache
+from activities.open_channels import OpenChannels
+from activities.wave import SendingTools
+from activities.wave_run import WaveRun
+from postroad.contracts import SendWave, WaveSent
+from postroad.ledger.engine import Ledger
+from postroad.ledger.journal import Journal
+from postroad.ledger.sequences import sequence_id
+
+_BEAT_SECONDS = 1.0
+
+
+class SendingActivities:
+    """Activities that put messages on the wire."""
+
+    def __init__(
+        self, ledger: Ledger, journal: Journal, channels: OpenChannels, clock: ServerClock
+    ) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._channels = channels
+        self._composing = ComposingCache(ledger)
+        self._clock = clock
+
+    @activity.defn(name="send_wave")
+    async def send_wave(self, request: SendWave) -> WaveSent:
+        """Send a wave; a retry sends what is left and resolves what is in doubt."""
+        info = activity.info()
+        opened = await asyncio.to_thread(self._channels.open, request.channel)
+        run = WaveRun(
+            request,
+            sequence=await asyncio.to_thread(self._sequence_id, request),
+            attempt=info.attempt,
+            ledger=self._ledger,
+            tools=SendingTools(
+                channel=opened.channel,
+                composing=await asyncio.to_thread(self._composing.load, request),
+                journal=self._journal,
+                clock=self._clock.read(info),
+                resend_uncertain=opened.resend_uncertain,
+            ),
+        )
+        async with _heartbeats(run), _halting_at_shutdown(run):
+            return await run.send()
+
+    def _sequence_id(self, request: SendWave) -> int:
+        with self._ledger.read() as connection:
+            return sequence_id(connection, request.campaign_id, request.sender)
+
+
+@asynccontextmanager
+async def _heartbeats(run: WaveRun) -> AsyncIterator[None]:
+    """Tell the server every second that the wave is alive, and how far it is."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat(run.progress)
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    async with _alongside(beat()):
+        yield
+
+
+@asynccontextmanager
+async def _halting_at_shutdown(run: WaveRun) -> AsyncIterator[None]:
+    """Let the wave finish what is on the wire when this worker is asked to stop."""
+
+    async def watch() -> None:
+        await activity.wait_for_worker_shutdown()
+        run.halt("the worker is stopping")
+
+    async with _alongside(watch()):
+        yield
+
+
+@asynccontextmanager
+async def _alongside(companion: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(companion)
+    try:
+        yield
+    finally:
+        task.cancel()
