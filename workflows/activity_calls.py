@@ -117,8 +117,10 @@ async def _call(
     options: workflow.ActivityConfig,
     summary: str,
 ) -> Result:
+    told = options.copy()
+    told["summary"] = summary
     result: Result = await workflow.execute_activity(
-        activity, request, result_type=result_type, summary=summary, **options
+        activity, request, result_type=result_type, **told
     )
     return result
 

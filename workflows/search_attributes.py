@@ -7,4 +7,12 @@ SENDER = SearchAttributeKey.for_keyword("PostroadSender")
 CHANNEL = SearchAttributeKey.for_keyword_list("PostroadChannel")
 STATE = SearchAttributeKey.for_keyword("PostroadState")
 
-ALL = (CAMPAIGN, SENDER, CHANNEL, STATE)
+
+def types() -> dict[str, str]:
+    """Return each attribute's name and type, as the Temporal command line writes types."""
+    return {
+        CAMPAIGN.name: "Keyword",
+        SENDER.name: "Keyword",
+        CHANNEL.name: "KeywordList",
+        STATE.name: "Keyword",
+    }

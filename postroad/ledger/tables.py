@@ -28,6 +28,7 @@ _PLANNED = text("state = 'planned' AND due_at IS NOT NULL")
 _IN_WAVE = text("wave IS NOT NULL")
 _CHARGED = text("charge_at IS NOT NULL")
 _UNCERTAIN = text("state = 'uncertain'")
+_SENDING = text("state = 'sending'")
 
 
 class Base(DeclarativeBase):
@@ -226,6 +227,10 @@ class Message(Base):
         Index(
             "ix_message_domain_charge", "domain", "charge_at",
             sqlite_where=_CHARGED, postgresql_where=_CHARGED,
+        ),
+        Index(
+            "ix_message_sending", "channel_id",
+            sqlite_where=_SENDING, postgresql_where=_SENDING,
         ),
         Index(
             "ix_message_uncertain", "sequence_id",

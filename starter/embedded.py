@@ -1,0 +1,169 @@
+"""The embedded stack: Temporal server, ledger and a supervised worker in one data directory."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+import structlog
+
+from postroad.ledger.engine import Ledger
+from postroad.ledger.schema import migrate
+from postroad.settings import Settings
+from starter.temporal_server import (
+    die_with_parent,
+    free_port_pair,
+    running_temporal_server,
+    stop_process,
+)
+from workflows import search_attributes
+
+RUNTIME_FILE = "runtime.json"
+
+_RESTART_PAUSE_SECONDS = 1.0
+_LEFTOVER_SECONDS = 5
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What other commands need to know of a running stack; kept in the data directory."""
+
+    temporal_address: str
+    namespace: str
+    web_ui: str
+    pid: int
+    temporal_pid: int
+    worker_pid: int
+
+
+class EmbeddedStack:
+    """Starts, supervises and stops everything that one data directory needs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._data_dir = Path(settings.data_dir)
+        self._runtime_file = self._data_dir / RUNTIME_FILE
+        self._worker: asyncio.subprocess.Process | None = None
+        self._runtime: Runtime | None = None
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process id, for who wants to see what happens when it dies."""
+        return None if self._worker is None else self._worker.pid
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Runtime]:
+        """Start everything, and stop it in the reverse order when the block ends.
+
+        Raises:
+            ServerNotStarted: the Temporal server did not come up.
+        """
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        former = self._former_runtime()
+        await asyncio.to_thread(_end_leftovers, former)
+        await asyncio.to_thread(self._migrate)
+        async with running_temporal_server(
+            self._data_dir / "temporal.db",
+            port=free_port_pair(_port(former)),
+            search_attributes=search_attributes.types(),
+            log=self._data_dir / "temporal.log",
+        ) as server:
+            await self._start_worker(server.address)
+            self._runtime = Runtime(
+                temporal_address=server.address,
+                namespace=self._settings.temporal.namespace,
+                web_ui=server.web_ui,
+                pid=os.getpid(),
+                temporal_pid=server.process.pid,
+                worker_pid=self.worker_pid or 0,
+            )
+            self._write_runtime(self._runtime)
+            supervisor = asyncio.create_task(self._supervise(server.address))
+            try:
+                yield self._runtime
+            finally:
+                supervisor.cancel()
+                if self._worker is not None:
+                    await stop_process(self._worker)
+                self._runtime_file.unlink(missing_ok=True)
+
+    async def _supervise(self, address: str) -> None:
+        """Start the worker again whenever it ends: it takes up what the last one left."""
+        while self._worker is not None:
+            status = await self._worker.wait()
+            _log.warning("worker_ended", status=status, restart_in=_RESTART_PAUSE_SECONDS)
+            await asyncio.sleep(_RESTART_PAUSE_SECONDS)
+            await self._start_worker(address)
+            if self._runtime is not None:
+                self._runtime = Runtime(
+                    **{**asdict(self._runtime), "worker_pid": self.worker_pid or 0}
+                )
+                self._write_runtime(self._runtime)
+
+    async def _start_worker(self, address: str) -> None:
+        with (self._data_dir / "worker.log").open("ab") as log:
+            self._worker = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "worker",
+                env=os.environ | self._settings.as_environment() | {
+                    "POSTROAD_TEMPORAL_ADDRESS": address
+                },
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches us alone, and we stop the worker
+                preexec_fn=die_with_parent if sys.platform == "linux" else None,
+            )  # fmt: skip
+
+    def _migrate(self) -> None:
+        ledger = Ledger(self._settings.ledger.url)
+        try:
+            migrate(ledger)
+        finally:
+            ledger.close()
+
+    def _former_runtime(self) -> Runtime | None:
+        try:
+            return Runtime(**json.loads(self._runtime_file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _write_runtime(self, runtime: Runtime) -> None:
+        partial = self._runtime_file.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(runtime), indent=2))
+        partial.replace(self._runtime_file)
+
+
+def _port(former: Runtime | None) -> int | None:
+    """Prefer the port of last time: workers and people elsewhere know it."""
+    return int(former.temporal_address.rpartition(":")[2]) if former else None
+
+
+def _end_leftovers(former: Runtime | None) -> None:
+    """End what an `up` that was killed left running on this data directory."""
+    if former is None:
+        return
+    leftovers = [
+        process
+        for pid, word in ((former.worker_pid, "worker"), (former.temporal_pid, "start-dev"))
+        if (process := _process(pid, word)) is not None
+    ]
+    for process in leftovers:
+        process.terminate()
+    _, alive = psutil.wait_procs(leftovers, timeout=_LEFTOVER_SECONDS)
+    for process in alive:
+        process.kill()
+
+
+def _process(pid: int, word: str) -> psutil.Process | None:
+    """Return the process if it is still the one we started, and not another with its number."""
+    try:
+        process = psutil.Process(pid)
+        return process if word in process.cmdline() else None
+    except psutil.Error:
+        return None
