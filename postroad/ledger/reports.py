@@ -53,15 +53,22 @@ class MessageCount(Count):
     suppressed: int = 0
 
 
-class StepCount(MessageCount):
+class StepCount(Count):
     """One step: its messages by state, and what came back.
 
     A bounce at once is a `failed` message and a bounce; a later one a `sent` message and a bounce.
     """
 
     id: str
+    sent: int = 0
     bounced: int = 0
     replied: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    suppressed: int = 0
+    planned: int = 0
+    reserved: int = 0
+    sending: int = 0
 
 
 class ChannelCount(Count):

@@ -93,10 +93,10 @@ def lift_suppression(connection: Connection, address: str) -> bool:
 
 def list_suppressions(connection: Connection) -> Iterator[SuppressedAddress]:
     """Yield the list by address."""
-    rows = connection.execution_options(yield_per=1_000).execute(
-        select(
-            Suppression.address, Suppression.reason, Suppression.source, Suppression.at
-        ).order_by(Suppression.address)
+    rows = connection.execute(
+        select(Suppression.address, Suppression.reason, Suppression.source, Suppression.at)
+        .order_by(Suppression.address)
+        .execution_options(yield_per=_PART)
     )
     for row in rows:
         yield SuppressedAddress(

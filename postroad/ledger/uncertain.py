@@ -163,6 +163,7 @@ def _uncertain() -> Select[*tuple[Any, ...]]:
             Step.id.label("step"),
             Campaign.state.label("campaign_state"),
         )
+        .select_from(Message)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
         .join(Sequence, Sequence.id == Message.sequence_id)
         .join(Campaign, Campaign.id == Enrollment.campaign_id)

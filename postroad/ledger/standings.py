@@ -1,0 +1,244 @@
+"""Where a person stands in each campaign, and everything that decides about their next message."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_
+
+from postroad.campaign.file import StepSettings
+from postroad.channels.selection import ChannelWish, Chosen, NoChannel, choose_channel
+from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.ledger.channel_state import channel_scope
+from postroad.ledger.selection import load_options
+from postroad.ledger.steps import load_settings
+from postroad.ledger.tables import (
+    Campaign,
+    Channel,
+    Enrollment,
+    Message,
+    QuotaScope,
+    QuotaTurn,
+    Sender,
+    Sequence,
+    Step,
+    Suppression,
+)
+
+_Row = Row[*tuple[Any, ...]]
+_OPEN = (
+    MessageState.PLANNED,
+    MessageState.RESERVED,
+    MessageState.SENDING,
+    MessageState.UNCERTAIN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NextMessage:
+    """A person's first message that has not come to an end."""
+
+    id: int
+    step: str
+    settings: StepSettings
+    state: MessageState
+    due_at: int | None
+    slot: int | None
+    """When it may leave (reserved), or when it was tried (uncertain)."""
+    wave: int | None
+    deferrals: int
+    reason: str
+    after_step: str | None
+    """The step before it, where there is one."""
+    after_sent_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStanding:
+    """The channel that the next message waits for."""
+
+    id: str
+    state: ChannelState
+    reason: str
+    held_until: int = 0
+    held_reason: str = ""
+    told_at: int | None = None
+    """When the sequence was told to come back, where it waits for its turn."""
+    turn_reason: str = ""
+    ahead: int = 0
+    """Messages of the same sequence that leave before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One person in one campaign."""
+
+    recipient: str
+    campaign: str
+    campaign_state: CampaignState
+    campaign_words: str
+    """Who paused or cancelled it, and why."""
+    sender: str
+    state: EnrollmentState
+    reason: str
+    suppressed: str | None
+    """Why the address or its domain is suppressed."""
+    message: NextMessage | None
+    channel: ChannelStanding | None
+    choice: Chosen | NoChannel | None
+    """What the choice of a channel would answer now, where none was chosen yet."""
+
+
+def standings(connection: Connection, address: str, now: int) -> list[Standing]:
+    """Return where a normalised address stands, in its latest campaign first."""
+    domain = address[address.rindex("@") :]
+    suppressed = connection.execute(
+        select(Suppression.reason).where(Suppression.address.in_((address, domain)))
+    ).scalar()
+    people = connection.execute(
+        select(
+            Enrollment.id,
+            Enrollment.recipient,
+            Enrollment.state,
+            Enrollment.reason,
+            Sequence.campaign_id,
+            Sequence.sender,
+            Campaign.state.label("campaign_state"),
+            Campaign.state_by,
+            Campaign.state_reason,
+        )
+        .select_from(Enrollment)
+        .join(Sequence, Sequence.id == Enrollment.sequence_id)
+        .join(Campaign, Campaign.id == Enrollment.campaign_id)
+        .where(Enrollment.address == address)
+        .order_by(Campaign.staged_at.desc(), Enrollment.id.desc())
+    ).all()
+    return [_standing(connection, person, suppressed, now) for person in people]
+
+
+def _standing(connection: Connection, person: _Row, suppressed: str | None, now: int) -> Standing:
+    row = _next_row(connection, person)
+    channel = None if row is None else _channel(connection, row, now)
+    choice = None
+    if row is not None and row.channel_id is None:
+        choice = _choice(connection, person, StepSettings.model_validate(row.settings))
+    by, why = person.state_by, person.state_reason
+    return Standing(
+        recipient=person.recipient,
+        campaign=person.campaign_id,
+        campaign_state=CampaignState(person.campaign_state),
+        campaign_words=f"by {by}: {why}".removesuffix(": ") if by else why,
+        sender=person.sender,
+        state=EnrollmentState(person.state),
+        reason=person.reason,
+        suppressed=suppressed,
+        message=None if row is None else _next_message(connection, row),
+        channel=channel,
+        choice=choice,
+    )
+
+
+def _next_row(connection: Connection, person: _Row) -> _Row | None:
+    return connection.execute(
+        select(*Message.__table__.columns, Step.id.label("step"), Step.settings)
+        .select_from(Message)
+        .join(Step, and_(Step.campaign_id == person.campaign_id, Step.position == Message.position))
+        .where(Message.enrollment_id == person.id, Message.state.in_(_OPEN))
+        .order_by(Message.position)
+        .limit(1)
+    ).first()
+
+
+def _next_message(connection: Connection, row: _Row) -> NextMessage:
+    before = connection.execute(
+        select(Step.id, Message.sent_at)
+        .select_from(Message)
+        .join(Enrollment, Enrollment.id == Message.enrollment_id)
+        .join(
+            Step,
+            and_(Step.campaign_id == Enrollment.campaign_id, Step.position == Message.position),
+        )
+        .where(Message.enrollment_id == row.enrollment_id, Message.position == row.position - 1)
+    ).first()
+    return NextMessage(
+        id=row.id,
+        step=row.step,
+        settings=StepSettings.model_validate(row.settings),
+        state=MessageState(row.state),
+        due_at=row.due_at,
+        slot=row.charge_at,
+        wave=row.wave,
+        deferrals=row.deferrals,
+        reason=row.reason,
+        after_step=None if before is None else before.id,
+        after_sent_at=None if before is None else before.sent_at,
+    )
+
+
+def _channel(connection: Connection, row: _Row, now: int) -> ChannelStanding | None:
+    found = connection.execute(
+        select(
+            Channel.id,
+            Channel.state,
+            Channel.state_reason,
+            QuotaScope.not_before,
+            QuotaScope.not_before_reason,
+            QuotaTurn.told_at,
+            QuotaTurn.reason.label("turn_reason"),
+        )
+        .select_from(Channel)
+        .outerjoin(QuotaScope, QuotaScope.key == channel_scope(row.channel_id or ""))
+        .outerjoin(
+            QuotaTurn,
+            and_(QuotaTurn.channel_id == Channel.id, QuotaTurn.sequence_id == row.sequence_id),
+        )
+        .where(Channel.id == row.channel_id)
+    ).first()
+    if found is None:
+        return None
+    return ChannelStanding(
+        id=found.id,
+        state=ChannelState(found.state),
+        reason=found.state_reason,
+        held_until=found.not_before or 0,
+        held_reason=found.not_before_reason or "",
+        told_at=found.told_at,
+        turn_reason=found.turn_reason or "",
+        ahead=_ahead(connection, row, now),
+    )
+
+
+def _ahead(connection: Connection, row: _Row, now: int) -> int:
+    """Count the sequence's messages for the same channel that are booked first."""
+    if row.state != MessageState.PLANNED or row.due_at is None:
+        return 0
+    earlier = or_(
+        Message.priority < row.priority,
+        and_(
+            Message.priority == row.priority,
+            tuple_(Message.due_at, Message.id) < tuple_(row.due_at, row.id),
+        ),
+    )
+    return connection.execute(
+        select(func.count())
+        .select_from(Message)
+        .where(
+            Message.sequence_id == row.sequence_id,
+            Message.channel_id == row.channel_id,
+            Message.state == MessageState.PLANNED,
+            Message.due_at <= now,
+            earlier,
+        )
+    ).scalar_one()
+
+
+def _choice(connection: Connection, person: _Row, step: StepSettings) -> Chosen | NoChannel:
+    default = connection.execute(
+        select(Sender.default_channel).where(Sender.email == person.sender)
+    ).scalar()
+    wish = ChannelWish(
+        sender=person.sender,
+        step_channel=step.channel,
+        campaign_channel=load_settings(connection, person.campaign_id).channel,
+        default_channel=default,
+    )
+    return choose_channel(wish, load_options(connection))
