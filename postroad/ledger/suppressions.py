@@ -57,7 +57,6 @@ def add_suppression(
         .join(Sequence, Sequence.id == Enrollment.sequence_id)
         .where(_names(address), Enrollment.state == EnrollmentState.ACTIVE)
         .order_by(Enrollment.id)
-        .with_for_update(of=Enrollment)
     ).all()
     words = f"suppressed: {reason or address}"
     for first in range(0, len(people), _PART):
@@ -111,13 +110,15 @@ def _names(address: str) -> ColumnElement[bool]:
 
 
 def _end(connection: Connection, people: list[int], words: str) -> int:
-    connection.execute(
-        update(Enrollment)
-        .where(Enrollment.id.in_(people))
-        .values(state=EnrollmentState.UNSUBSCRIBED, reason=words)
-    )
-    return connection.execute(
+    """End people; messages before people, as sending settles them, so that none deadlocks."""
+    stopped = connection.execute(
         update(Message)
         .where(Message.enrollment_id.in_(people), Message.state.in_(_NOT_YET_LEFT))
         .values(state=MessageState.SUPPRESSED, due_at=None, charge_at=None, reason=words)
     ).rowcount
+    connection.execute(
+        update(Enrollment)
+        .where(Enrollment.id.in_(people), Enrollment.state == EnrollmentState.ACTIVE)
+        .values(state=EnrollmentState.UNSUBSCRIBED, reason=words)
+    )
+    return stopped
