@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, true, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Suppression
@@ -110,7 +110,7 @@ def _why_not(connection: Connection, wanted: Claim) -> Verdict:
         .outerjoin(Channel, Channel.id == Message.channel_id)
         .outerjoin(
             Suppression,
-            Suppression.address.in_([Enrollment.address, func.concat("@", Message.domain)]),
+            Suppression.address.in_([Enrollment.address, "@" + Message.domain]),
         )
         .where(Message.id == wanted.message)
         .limit(1)

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 
 _BUSY_SECONDS = 60
+_SQLITE_AWAY = ("locked", "busy", "disk I/O")
 
 
 class Ledger:
@@ -46,6 +48,10 @@ class Ledger:
                 connection = connection.execution_options(postroad_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
+
+    def is_away(self, error: DBAPIError) -> bool:
+        """Whether an error means that the database cannot be reached now, and will be again."""
+        return not self.is_sqlite or any(word in str(error.orig) for word in _SQLITE_AWAY)
 
     def close(self) -> None:
         """Close every pooled connection."""

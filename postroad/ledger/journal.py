@@ -71,12 +71,14 @@ class Journal:
             try:
                 verdicts = await loop.run_in_executor(self._thread, self._commit, entries)
             except (InterfaceError, OperationalError) as error:
+                if not self._ledger.is_away(error):
+                    _fail(entries, error)
+                    return
                 _log.warning("ledger_unavailable", error=type(error.orig).__name__, retry_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001 - every waiting send must hear of it
-                for entry in entries:
-                    _resolve(entry, error)
+                _fail(entries, error)
                 return
             else:
                 for entry in entries:
@@ -87,6 +89,11 @@ class Journal:
         with self._ledger.write() as connection:
             settle(connection, [outcome for entry in entries for outcome in entry.outcomes])
             return claim(connection, [entry.claim for entry in entries if entry.claim is not None])
+
+
+def _fail(entries: list[_Entry], error: Exception) -> None:
+    for entry in entries:
+        _resolve(entry, error)
 
 
 def _resolve(entry: _Entry, answer: Verdict | Exception | None) -> None:
