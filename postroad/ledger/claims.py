@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, true, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, true, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Suppression
@@ -50,19 +50,45 @@ class Taken:
 
 Verdict = Granted | Stopped | Postponed | Taken
 
+_SUPPRESSED = (
+    exists()
+    .where(Suppression.address.in_([Enrollment.address, "@" + Message.domain]))
+    .correlate(Message, Enrollment)
+)
 _MAY_LEAVE = (
     select(true())
     .select_from(Enrollment)
     .join(Campaign, Campaign.id == Enrollment.campaign_id)
+    .join(Channel, Channel.id == Message.channel_id)
     .where(
         Enrollment.id == Message.enrollment_id,
         Enrollment.state == EnrollmentState.ACTIVE,
         Campaign.state == CampaignState.RUNNING,
-        exists().where(Channel.id == Message.channel_id, Channel.state == ChannelState.ACTIVE),
-        ~exists().where(Suppression.address.in_([Enrollment.address, "@" + Message.domain])),
+        Channel.state == ChannelState.ACTIVE,
+        ~_SUPPRESSED,
     )
     .correlate(Message)
     .exists()
+)
+
+
+_MINE_ALREADY = and_(
+    Message.state == MessageState.SENDING, Message.attempt == bindparam("by_attempt")
+)
+_CLAIM = (
+    update(Message)
+    .where(
+        Message.id == bindparam("of"),
+        Message.wave == bindparam("in_wave"),
+        or_(Message.state == MessageState.RESERVED, _MINE_ALREADY),
+        _MAY_LEAVE,
+    )
+    .values(
+        state=MessageState.SENDING,
+        attempt=bindparam("by_attempt"),
+        message_id=bindparam("carrying"),
+        version=bindparam("of_version"),
+    )
 )
 
 
@@ -73,23 +99,16 @@ def claim(connection: Connection, claims: Sequence[Claim]) -> dict[int, Verdict]
     """
     verdicts: dict[int, Verdict] = {}
     for wanted in claims:
-        granted = connection.execute(
-            update(Message)
-            .where(Message.id == wanted.message, _claimable(wanted), _MAY_LEAVE)
-            .values(
-                state=MessageState.SENDING,
-                attempt=wanted.attempt,
-                message_id=wanted.message_id,
-                version=wanted.version,
-            )
-        ).rowcount
+        values = {
+            "of": wanted.message,
+            "in_wave": wanted.wave,
+            "by_attempt": wanted.attempt,
+            "carrying": wanted.message_id,
+            "of_version": wanted.version,
+        }
+        granted = connection.execute(_CLAIM, values).rowcount == 1
         verdicts[wanted.message] = Granted() if granted else _why_not(connection, wanted)
     return verdicts
-
-
-def _claimable(wanted: Claim) -> ColumnElement[bool]:
-    mine = and_(Message.state == MessageState.SENDING, Message.attempt == wanted.attempt)
-    return and_(Message.wave == wanted.wave, or_(Message.state == MessageState.RESERVED, mine))
 
 
 def _why_not(connection: Connection, wanted: Claim) -> Verdict:

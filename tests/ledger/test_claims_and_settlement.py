@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Update, insert, select, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.instants import DAY, MINUTE
@@ -33,7 +33,12 @@ def reserved(ledger: Ledger) -> int:
         add_channel(connection)
         add_sender(connection)
         add_campaign(connection)
-        return add_person(connection, "bo@x.test", _RESERVED, _PLANNED)[0]
+        # Others, whom nothing stops: a check that forgets whose message it is would let Bo pass.
+        add_channel(connection, "other-smtp")
+        add_campaign(connection, "other")
+        bo = add_person(connection, "bo@x.test", _RESERVED, _PLANNED)[0]
+        add_person(connection, "cy@y.test", _RESERVED, campaign="other", channel="other-smtp")
+        return bo
 
 
 def _claim(ledger: Ledger, message: int, *, attempt: int = 1, wave: int = 1) -> Verdict:
@@ -66,7 +71,17 @@ def _message(ledger: Ledger, message: int) -> Any:
 
 def _person(ledger: Ledger) -> Any:
     with ledger.read() as connection:
-        return connection.execute(select(Enrollment)).one()
+        return connection.execute(select(Enrollment).where(Enrollment.address == "bo@x.test")).one()
+
+
+def _bos(table: type[Campaign | Channel | Enrollment]) -> Update:
+    """An update of the row of this table that concerns Bo alone."""
+    mine = {
+        Campaign: Campaign.id == "q4",
+        Channel: Channel.id == "ana-smtp",
+        Enrollment: Enrollment.address == "bo@x.test",
+    }
+    return update(table).where(mine[table])
 
 
 def _events(ledger: Ledger) -> list[str]:
@@ -112,23 +127,23 @@ def test_a_suppressed_address_or_domain_stops_the_message(
 
 def test_a_person_who_replied_stops_the_message(ledger: Ledger, reserved: int) -> None:
     with ledger.write() as connection:
-        connection.execute(update(Enrollment).values(state=EnrollmentState.REPLIED))
+        connection.execute(_bos(Enrollment).values(state=EnrollmentState.REPLIED))
     assert _claim(ledger, reserved) == Stopped("the person replied")
 
 
 def test_a_paused_campaign_or_channel_postpones_the_message(ledger: Ledger, reserved: int) -> None:
     with ledger.write() as connection:
-        connection.execute(update(Campaign).values(state=CampaignState.PAUSED))
+        connection.execute(_bos(Campaign).values(state=CampaignState.PAUSED))
     assert _claim(ledger, reserved) == Postponed("the campaign is paused")
     with ledger.write() as connection:
-        connection.execute(update(Campaign).values(state=CampaignState.RUNNING))
-        connection.execute(update(Channel).values(state=ChannelState.UNAUTHORISED))
+        connection.execute(_bos(Campaign).values(state=CampaignState.RUNNING))
+        connection.execute(_bos(Channel).values(state=ChannelState.UNAUTHORISED))
     assert _claim(ledger, reserved) == Postponed("ana-smtp is unauthorised")
 
 
 def test_a_cancelled_campaign_stops_the_message(ledger: Ledger, reserved: int) -> None:
     with ledger.write() as connection:
-        connection.execute(update(Campaign).values(state=CampaignState.CANCELLED))
+        connection.execute(_bos(Campaign).values(state=CampaignState.CANCELLED))
     assert _claim(ledger, reserved) == Stopped("the campaign was cancelled")
 
 
