@@ -291,8 +291,10 @@ class Reservation(Contract):
     wait_until: datetime | None = None
     reason: str = ""
     """Why the wave has this size or has to wait, for people."""
+    more: bool = True
+    """Whether messages are left for another wave on this channel."""
     parked: bool = False
-    """The channel may not send (paused, unauthorised): wait to be woken."""
+    """Campaign or channel may not send now (paused, unauthorised): wait to be woken."""
 
 
 class ReleaseQuota(Contract):

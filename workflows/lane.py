@@ -40,6 +40,8 @@ class Lane:
         self._sends: list[asyncio.Task[WaveSent]] = []
         self._poked = False
         self._parked = False
+        self._returned = False
+        """Whether a wave gave messages back since the last booking."""
         self.waits_for = ""
 
     def poke(self) -> None:
@@ -53,18 +55,20 @@ class Lane:
                 reservation = await self._reserve()
                 if reservation.messages:
                     self._sends.append(asyncio.create_task(self._send(reservation)))
-                    await self._until_sends_below(WAVES_IN_FLIGHT)
-                elif reservation.wait_until is not None:
+                if reservation.wait_until is not None:
                     await self._wait(reservation)
-                elif self._sends and not reservation.parked:
-                    await self._until_sends_below(len(self._sends))
+                elif reservation.messages and reservation.more:
+                    await self._until_sends_below(WAVES_IN_FLIGHT)
                 else:
-                    return
+                    await self._until_sends_below(1)
+                    if reservation.parked or not self._returned:
+                        return
         finally:
             await self._until_sends_below(1)
 
     async def _reserve(self) -> Reservation:
         self._poked = False
+        self._returned = False
         return await activity_calls.reserve_quota(
             ReserveQuota(
                 campaign_id=self._sequence.campaign_id,
@@ -87,6 +91,7 @@ class Lane:
         )
         self._sequence.tally.add(result)
         self._parked = self._parked or result.parked
+        self._returned = self._returned or result.returned > 0
         return result
 
     async def _wait(self, reservation: Reservation) -> None:
