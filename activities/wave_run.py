@@ -75,13 +75,11 @@ class WaveRun:
         return reserved
 
     async def _send_reserved(self, reserved: list[WaveMessage]) -> Wave:
-        with self._ledger.read() as connection:
-            tolerance = tolerance_of(connection, self._request.channel)
         self._wave = wave = Wave(
             reserved,
             number=self._request.wave,
             attempt=self._attempt,
-            tolerance=tolerance,
+            tolerance=await asyncio.to_thread(self._tolerance),
             tools=self._tools,
         )
         if self._halted_because:
@@ -105,7 +103,7 @@ class WaveRun:
                     stop_channel(connection, channel, state, words, now)
             if not wave.rest:
                 return False
-            if wave.is_late and rebook_wave(connection, self._request, self._sequence, now):
+            if wave.is_late and rebook_wave(connection, self._request, now):
                 return True
             self._returned += return_wave(connection, self._sequence, self._request.wave)
             return False
@@ -127,6 +125,10 @@ class WaveRun:
             parked=parked,
             words=words,
         )
+
+    def _tolerance(self) -> int:
+        with self._ledger.read() as connection:
+            return tolerance_of(connection, self._request.channel)
 
     def _load(self) -> list[WaveMessage]:
         with self._ledger.read() as connection:

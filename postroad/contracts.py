@@ -293,6 +293,8 @@ class Reservation(Contract):
     """Why the wave has this size or has to wait, for people."""
     more: bool = True
     """Whether messages are left for another wave on this channel."""
+    room_left: bool = True
+    """Whether that wave could leave at once, as far as the limits are concerned."""
     parked: bool = False
     """Campaign or channel may not send now (paused, unauthorised): wait to be woken."""
 

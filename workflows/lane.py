@@ -58,7 +58,9 @@ class Lane:
                 if reservation.wait_until is not None:
                     await self._wait(reservation)
                 elif reservation.messages and reservation.more:
-                    await self._until_sends_below(WAVES_IN_FLIGHT)
+                    # Without room for another wave, the time for it is known when this one is out.
+                    at_once = WAVES_IN_FLIGHT if reservation.room_left else 1
+                    await self._until_sends_below(at_once)
                 else:
                     await self._until_sends_below(1)
                     if reservation.parked or not self._returned:

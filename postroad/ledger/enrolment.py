@@ -8,7 +8,6 @@ from sqlalchemy import Connection, insert, select, update
 
 from postroad.campaign.audience import AudienceRow, RejectionReason, unpack_rows
 from postroad.campaign.file import CampaignSettings
-from postroad.campaign.schedule import due_at
 from postroad.contracts import ChunkEnrolled, EnrollmentState, MessageState
 from postroad.ledger import tables
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
@@ -172,7 +171,7 @@ def _plan_messages(
     planned: list[dict[str, Any]] = []
     first = steps[0].settings
     for (row, sender), enrollment_id in zip(accepted, enrollments, strict=True):
-        due = due_at(now, first.wait, first.window, row.timezone, zones[sender])
+        due = first.due_at(now, row.timezone, zones[sender])
         planned.extend(
             {
                 "enrollment_id": enrollment_id,

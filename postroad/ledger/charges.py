@@ -1,0 +1,104 @@
+"""Reading what is charged to a scope: the messages themselves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from postroad.contracts import MessageState
+from postroad.ledger.tables import Message, QuotaScope
+from postroad.quota.limits import Limit
+from postroad.quota.scope import KEPT_SHARE, Scope
+from postroad.quota.window import NEVER, Charge
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedScope:
+    """A scope's limits that may bind, with the rows that count against them."""
+
+    key: str
+    name: str
+    limits: Sequence[Limit]
+    rows: Sequence[tuple[str, int, int]]
+    """(message state, charge_at, messages)."""
+    not_before: int
+    words: str
+    now: int
+
+    def scope(self, tolerance: int) -> Scope:
+        """Build the scope for a decision; the decision charges it further."""
+        charges = [self._charge(*row, tolerance) for row in self.rows]
+        return Scope(
+            self.key, self.name, self.limits, charges,
+            not_before=self.not_before, words=self.words,
+        )  # fmt: skip
+
+    def _charge(self, state: str, at: int, messages: int, tolerance: int) -> Charge:
+        if state in (MessageState.SENT, MessageState.UNCERTAIN):
+            return Charge(at, at, messages)
+        on_the_wire_too_long = state == MessageState.SENDING and at + tolerance < self.now
+        return Charge(at, NEVER if on_the_wire_too_long else at + tolerance, messages)
+
+
+def load_scope(
+    connection: Connection,
+    key: str,
+    name: str,
+    limits: Iterable[Limit],
+    where: ColumnElement[bool],
+    *,
+    now: int,
+    wanted: int,
+) -> ChargedScope:
+    """Read a scope; a limit that cannot bind for `wanted` more messages is left out.
+
+    Args:
+        connection: a transaction that holds the scope's lock.
+        key: the scope's key.
+        name: what people call it.
+        limits: its limits.
+        where: which messages fall in it.
+        now: the instant of asking.
+        wanted: how many messages may be charged in this decision.
+    """
+    limits = list(limits)
+    on_the_wire = _rows(connection, where, Message.state == MessageState.SENDING) if limits else []
+    wanted += sum(messages for _, _, messages in on_the_wire)
+    binding = [limit for limit in limits if _may_bind(connection, limit, where, now, wanted)]
+    rows: list[tuple[str, int, int]] = []
+    if binding:
+        since = now - max(limit.per_ms for limit in binding)
+        settled = Message.state != MessageState.SENDING
+        rows = on_the_wire + _rows(connection, where, settled, Message.charge_at > since)
+    hold = connection.execute(
+        select(QuotaScope.not_before, QuotaScope.not_before_reason).where(QuotaScope.key == key)
+    ).first()
+    return ChargedScope(
+        key=key,
+        name=name,
+        limits=binding,
+        rows=rows,
+        not_before=hold.not_before if hold else 0,
+        words=hold.not_before_reason if hold else "",
+        now=now,
+    )
+
+
+def _may_bind(
+    connection: Connection, limit: Limit, where: ColumnElement[bool], now: int, wanted: int
+) -> bool:
+    charged = connection.execute(
+        select(func.count())
+        .select_from(Message)
+        .where(where, Message.charge_at > now - limit.per_ms)
+    ).scalar_one()
+    return charged + wanted > limit.messages * (1 - KEPT_SHARE) - 1
+
+
+def _rows(connection: Connection, *where: ColumnElement[bool]) -> list[tuple[str, int, int]]:
+    found = connection.execute(
+        select(Message.state, Message.charge_at, func.count())
+        .where(*where, Message.charge_at.is_not(None))
+        .group_by(Message.state, Message.charge_at)
+    )
+    return [(state, at, messages) for state, at, messages in found if at is not None]

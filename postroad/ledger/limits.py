@@ -1,0 +1,54 @@
+"""The limits in force: a channel's own, its throttle, the organisation's, the recipients'."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
+
+from postroad.ledger.tables import Channel, Organisation
+from postroad.quota.limits import Limit, Throttle
+from postroad.quota.scope import tolerance_for
+
+_LIMITS = TypeAdapter(list[Limit])
+_MAILBOX_KINDS = ("gmail", "exchange", "exchange_online")
+"""The organisation's throttle is for people's mailboxes, unless a channel says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsInForce:
+    """Every limit that a message on one channel may fall under."""
+
+    channel: list[Limit] = field(default_factory=list[Limit])
+    organisation: list[Limit] = field(default_factory=list[Limit])
+    domains: dict[str, list[Limit]] = field(default_factory=dict[str, list[Limit]])
+
+    @property
+    def tolerance(self) -> int:
+        """How long after its slot a message may leave, in milliseconds."""
+        return tolerance_for(
+            [*self.channel, *self.organisation, *(x for d in self.domains.values() for x in d)]
+        )
+
+
+def limits_in_force(connection: Connection, channel: str) -> LimitsInForce:
+    """Return the limits for messages on a channel."""
+    row = connection.execute(
+        select(Channel.kind, Channel.settings).where(Channel.id == channel)
+    ).one()
+    settings = connection.scalar(select(Organisation.settings)) or {}
+    domains = settings.get("recipient_domains") or {}
+    return LimitsInForce(
+        channel=_LIMITS.validate_python(row.settings.get("limits") or [])
+        + _throttle(row.kind, row.settings.get("throttle"), settings.get("throttle")),
+        organisation=_LIMITS.validate_python(settings.get("limits") or []),
+        domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
+    )
+
+
+def _throttle(kind: str, own: Any, of_organisation: Any) -> list[Limit]:  # noqa: ANN401
+    if own in (None, "inherit"):
+        own = of_organisation if own == "inherit" or kind in _MAILBOX_KINDS else None
+    if own in (None, "none"):
+        return []
+    return [Throttle.model_validate(own).as_limit()]

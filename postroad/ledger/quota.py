@@ -1,0 +1,298 @@
+"""Booking waves: which messages may leave now, or when to ask again and why."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from postroad.contracts import (
+    CampaignState,
+    ChannelState,
+    MessageState,
+    Reservation,
+    ReserveQuota,
+    SendWave,
+)
+from postroad.instants import SECOND, moment
+from postroad.ledger import turns
+from postroad.ledger.channel_state import channel_scope
+from postroad.ledger.charges import ChargedScope, load_scope
+from postroad.ledger.limits import LimitsInForce, limits_in_force
+from postroad.ledger.sequences import sequence_id
+from postroad.ledger.tables import Campaign, Channel, Event, Message, QuotaScope, Step
+from postroad.ledger.upsert import insert_new
+from postroad.ledger.windows import postpone_outside_windows
+from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate
+from postroad.quota.decision import Grant, Wait, decide
+from postroad.quota.reasons import because
+from postroad.quota.scope import Scope
+from postroad.quota.turns import Priority, Turn
+
+ORGANISATION = "organisation"
+
+_LOOK_BEYOND = 4
+"""Candidates looked at per message of a wave, so that a full domain does not block the others."""
+
+_DueRow = Row[tuple[int, int, int, str]]
+"""(id, position, priority, domain) of a message."""
+
+_RESERVE = (
+    update(Message)
+    .where(Message.id == bindparam("of"))
+    .values(state=MessageState.RESERVED, charge_at=bindparam("slot"), wave=bindparam("in_wave"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Everything a decision needs, read under the locks."""
+
+    limits: LimitsInForce
+    due: Sequence[_DueRow]
+    scopes: Mapping[str, ChargedScope]
+    shared: tuple[str, ...]
+
+    def scopes_with(self, tolerance: int) -> dict[str, Scope]:
+        return {key: charged.scope(tolerance) for key, charged in self.scopes.items()}
+
+    def candidates(self) -> list[Candidate]:
+        return [Candidate(row.id, (*self.shared, *self._own_scope(row.domain))) for row in self.due]
+
+    def _own_scope(self, domain: str) -> tuple[str, ...]:
+        return (_domain_scope(domain),) if domain in self.limits.domains else ()
+
+
+def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Reservation:
+    """Book a wave that may leave now, or register a turn and say when to ask again."""
+    sequence = sequence_id(connection, request.campaign_id, request.sender)
+    if not _may_send(connection, request):
+        turns.leave(connection, sequence, request.channel)
+        return Reservation(wave=request.wave, parked=True)
+    if booked := _booked(connection, request, sequence):
+        return booked
+    _lock(connection, [channel_scope(request.channel), ORGANISATION])
+    due = _due(connection, request, sequence, now)
+    if not due:
+        turns.leave(connection, sequence, request.channel)
+        return Reservation(wave=request.wave, more=False)
+    asking = _asking(connection, request.channel, due, now)
+    mine = _turn(request, sequence, asking, now)
+    answer = decide(
+        mine,
+        turns.waiting(connection, request.channel),
+        turns.shares(connection, request.channel),
+        asking.candidates(),
+        asking.scopes_with,
+        shared=asking.shared,
+        now=now,
+        tolerance=asking.limits.tolerance,
+    )
+    if isinstance(answer, Wait):
+        return _wait(connection, request, mine, answer, now)
+    return _book(connection, request, mine, asking, answer)
+
+
+def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
+    """Give the reserved rest of a late wave new slots; return how many got one.
+
+    The wave has had its turn, so it does not queue again. What gets no slot stays reserved, for
+    the caller to give back; what may not leave at this hour is postponed.
+    """
+    sequence = sequence_id(connection, wave.campaign_id, wave.sender)
+    _lock(connection, [channel_scope(wave.channel), ORGANISATION])
+    rows = connection.execute(
+        select(Message.id, Message.position, Message.priority, Message.domain)
+        .where(
+            Message.sequence_id == sequence,
+            Message.wave == wave.wave,
+            Message.state == MessageState.RESERVED,
+        )
+        .order_by(Message.charge_at, Message.priority, Message.id)
+    ).all()
+    ids = [row.id for row in rows]
+    postponed = postpone_outside_windows(connection, wave.campaign_id, sequence, ids, now)
+    # What is booked again must not count against itself.
+    connection.execute(update(Message).where(Message.id.in_(ids)).values(charge_at=None))
+    due = [row for row in rows if row.id not in postponed]
+    asking = _asking(connection, wave.channel, due, now)
+    tolerance = asking.limits.tolerance
+    interactive = all(row.priority == Priority.INTERACTIVE for row in asking.due)
+    slots = allocate(
+        asking.candidates(),
+        asking.scopes_with(tolerance),
+        Pace(now, tolerance, interactive),
+        len(ids),
+    )
+    soon = {message: at for message, at in slots.items() if at <= now + WAVE_SPAN}
+    _set_slots(connection, wave.wave, soon)
+    return len(soon)
+
+
+def tolerance_of(connection: Connection, channel: str) -> int:
+    """Return how long after its slot a message on this channel may leave, in milliseconds."""
+    return limits_in_force(connection, channel).tolerance
+
+
+def release_turns(connection: Connection, campaign_id: str, sender: str, now: int) -> list[str]:
+    """Leave every queue; return the workflow ids of those who may go earlier for it."""
+    return turns.leave_all(connection, sequence_id(connection, campaign_id, sender), now)
+
+
+def _may_send(connection: Connection, request: ReserveQuota) -> bool:
+    campaign = connection.scalar(select(Campaign.state).where(Campaign.id == request.campaign_id))
+    channel = connection.scalar(select(Channel.state).where(Channel.id == request.channel))
+    return campaign == CampaignState.RUNNING and channel == ChannelState.ACTIVE
+
+
+def _booked(connection: Connection, request: ReserveQuota, sequence: int) -> Reservation | None:
+    """Return the booking that an earlier try of this request made and could not report."""
+    positions = connection.scalars(
+        select(Message.position).where(
+            Message.sequence_id == sequence, Message.wave == request.wave
+        )
+    ).all()
+    if not positions:
+        return None
+    steps = _step_names(connection, request.campaign_id, positions)
+    return Reservation(wave=request.wave, messages=len(positions), steps=steps)
+
+
+def _lock(connection: Connection, keys: Sequence[str]) -> None:
+    """Lock scopes in a fixed order; SQLite has locked the whole ledger already."""
+    insert_new(connection, QuotaScope, [{"key": key} for key in keys])
+    connection.execute(
+        select(QuotaScope.key)
+        .where(QuotaScope.key.in_(keys))
+        .order_by(QuotaScope.key)
+        .with_for_update()
+    ).all()
+
+
+def _due(
+    connection: Connection, request: ReserveQuota, sequence: int, now: int
+) -> Sequence[_DueRow]:
+    """Return messages that wait for a wave on this channel, the most urgent first."""
+    rows = connection.execute(
+        select(Message.id, Message.position, Message.priority, Message.domain)
+        .where(
+            Message.sequence_id == sequence,
+            Message.channel_id == request.channel,
+            Message.state == MessageState.PLANNED,
+            Message.due_at <= now,
+        )
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .limit(request.at_most * _LOOK_BEYOND)
+    ).all()
+    postponed = postpone_outside_windows(
+        connection, request.campaign_id, sequence, [row.id for row in rows], now
+    )
+    return [row for row in rows if row.id not in postponed]
+
+
+def _asking(
+    connection: Connection, channel: str, due: Sequence[_DueRow], now: int
+) -> _Asking:
+    limits = limits_in_force(connection, channel)
+    domains = sorted({row.domain for row in due if row.domain in limits.domains})
+    _lock(connection, [_domain_scope(domain) for domain in domains])
+    wanted = len(due)
+    scopes = [
+        load_scope(
+            connection, channel_scope(channel), channel, limits.channel,
+            Message.channel_id == channel, now=now, wanted=wanted,
+        ),
+        load_scope(
+            connection, ORGANISATION, "the organisation", limits.organisation,
+            Message.channel_id.in_(select(Channel.id)), now=now, wanted=wanted,
+        ),
+    ]  # fmt: skip
+    scopes += [
+        load_scope(
+            connection, _domain_scope(domain), domain, limits.domains[domain],
+            Message.domain == domain, now=now, wanted=wanted,
+        )
+        for domain in domains
+    ]  # fmt: skip
+    shared = (channel_scope(channel), ORGANISATION)
+    return _Asking(limits, due, {scope.key: scope for scope in scopes}, shared)
+
+
+def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int) -> Turn:
+    limits = [*asking.limits.channel, *asking.limits.organisation]
+    smallest = min((limit.messages for limit in limits), default=request.at_most)
+    return Turn(
+        sequence=sequence,
+        campaign=request.campaign_id,
+        priority=Priority(asking.due[0].priority),
+        messages=min(len(asking.due), request.at_most, smallest),
+        asked_at=now,
+        told_at=now,
+    )
+
+
+def _wait(
+    connection: Connection, request: ReserveQuota, mine: Turn, answer: Wait, now: int
+) -> Reservation:
+    reason = because(answer, now)
+    turns.take(connection, request.channel, replace(mine, told_at=answer.until), reason)
+    return Reservation(wave=request.wave, wait_until=moment(answer.until), reason=reason)
+
+
+def _book(
+    connection: Connection,
+    request: ReserveQuota,
+    mine: Turn,
+    asking: _Asking,
+    answer: Grant,
+) -> Reservation:
+    _set_slots(connection, request.wave, answer.slots)
+    waited_since = turns.leave(connection, mine.sequence, request.channel)
+    if waited_since is not None:
+        _tell_throttled(connection, request, mine.asked_at, mine.asked_at - waited_since)
+    turns.record_share(
+        connection, request.channel, request.campaign_id, answer.virtual_time, answer.finish
+    )
+    positions = [row.position for row in asking.due if row.id in answer.slots]
+    return Reservation(
+        wave=request.wave,
+        messages=len(positions),
+        steps=_step_names(connection, request.campaign_id, positions),
+        more=len(asking.due) > len(positions),
+        room_left=answer.room_left,
+    )
+
+
+def _set_slots(connection: Connection, wave: int, slots: Mapping[int, int]) -> None:
+    if slots:
+        connection.execute(
+            _RESERVE,
+            [{"of": message, "slot": at, "in_wave": wave} for message, at in slots.items()],
+        )
+
+
+def _tell_throttled(connection: Connection, request: ReserveQuota, now: int, waited: int) -> None:
+    if waited >= SECOND:
+        connection.execute(
+            insert(Event).values(
+                at=now,
+                event="throttled",
+                campaign_id=request.campaign_id,
+                channel_id=request.channel,
+                detail=json.dumps({"seconds": round(waited / SECOND, 1)}),
+            )
+        )
+
+
+def _step_names(connection: Connection, campaign_id: str, positions: Sequence[int]) -> list[str]:
+    return list(
+        connection.scalars(
+            select(Step.id)
+            .where(Step.campaign_id == campaign_id, Step.position.in_(set(positions)))
+            .order_by(Step.position)
+        )
+    )
+
+
+def _domain_scope(domain: str) -> str:
+    return f"domain:{domain}"

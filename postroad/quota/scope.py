@@ -1,0 +1,106 @@
+"""Scopes: what a message is charged to, and how long it has to wait there."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from postroad.instants import HOUR, SECOND
+from postroad.quota.limits import Limit
+from postroad.quota.window import NEVER, Charge, RollingWindow
+
+KEPT_SHARE = 0.05
+"""Part of a long limit that only interactive mail may use."""
+
+_LONG_PERIOD = HOUR
+_SMALLEST_SHARED = 20
+_LONGEST_TOLERANCE = 10 * SECOND
+_SHORTEST_TOLERANCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What a slot had to wait for last: a limit, or the provider's own word."""
+
+    scope: str
+    limit: Limit | None
+    words: str = ""
+
+
+class Scope:
+    """A channel, a recipient domain or the organisation, with its limits and charges."""
+
+    def __init__(
+        self,
+        key: str,
+        name: str,
+        limits: Sequence[Limit] = (),
+        charges: Iterable[Charge] = (),
+        *,
+        not_before: int = 0,
+        words: str = "",
+    ) -> None:
+        """Prepare a scope.
+
+        Args:
+            key: `channel:ana-smtp`, `domain:example.com` or `organisation`.
+            name: what people call it.
+            limits: all of them hold at once.
+            charges: everything accepted, on the wire or booked in the longest period.
+            not_before: nobody uses the scope before this instant.
+            words: why: what the provider said.
+        """
+        charges = list(charges)
+        self.key = key
+        self.name = name
+        self._windows = [RollingWindow(limit, charges) for limit in limits]
+        self._not_before = not_before
+        self._words = words
+
+    @property
+    def smallest_limit(self) -> int | None:
+        """The most messages that can ever share one slot; None without limits."""
+        return min((window.limit.messages for window in self._windows), default=None)
+
+    def earliest(
+        self, at: int, tolerance: int, *, interactive: bool
+    ) -> tuple[int, Obstacle | None]:
+        """Return the first instant from `at` on that has room for one message, and why then."""
+        obstacle: Obstacle | None = None
+        if at < self._not_before:
+            at, obstacle = self._not_before, Obstacle(self.name, None, self._words)
+        moved = True
+        while moved and at < NEVER:
+            moved = False
+            for window in self._windows:
+                later = window.earliest(at, tolerance, _kept(window.limit, interactive=interactive))
+                if later > at:
+                    at, obstacle, moved = later, Obstacle(self.name, window.limit), True
+        return at, obstacle
+
+    def room(self, at: int, tolerance: int, most: int, *, interactive: bool) -> int:
+        """Return how many of `most` messages may have a slot at this instant."""
+        for window in self._windows:
+            kept = _kept(window.limit, interactive=interactive)
+            most = min(most, window.room(at, tolerance, most + kept) - kept)
+        return max(most, 0)
+
+    def charge(self, charge: Charge) -> None:
+        """Charge more to every limit."""
+        for window in self._windows:
+            window.add(charge)
+
+
+def tolerance_for(limits: Iterable[Limit]) -> int:
+    """Return how long after its slot a message may leave, in milliseconds.
+
+    A tenth of the shortest period: long enough for a busy worker, short enough to cost little.
+    """
+    shortest = min((limit.per_ms for limit in limits), default=10 * _LONGEST_TOLERANCE)
+    return min(max(shortest // 10, _SHORTEST_TOLERANCE), _LONGEST_TOLERANCE)
+
+
+def _kept(limit: Limit, *, interactive: bool) -> int:
+    """Short periods keep nothing: there, going first is enough."""
+    if interactive or limit.per_ms < _LONG_PERIOD or limit.messages < _SMALLEST_SHARED:
+        return 0
+    return ceil(limit.messages * KEPT_SHARE)
