@@ -1,18 +1,4 @@
-"""How instants and numbers are said to people, the same in commands, events and pages."""
-
-from datetime import tzinfo
-
-from postroad.instants import moment
-
-
-def say_instant(at: int, now: int, zone: tzinfo) -> str:
-    """Return a time of day, with the date where it is not today: `Tue 24 Nov 09:00:00 CET`."""
-    there, here = moment(at).astimezone(zone), moment(now).astimezone(zone)
-    if there.date() == here.date():
-        return there.strftime("%H:%M:%S %Z")
-    if there.year == here.year:
-        return there.strftime("%a %d %b %H:%M:%S %Z")
-    return there.strftime("%a %d %b %Y %H:%M:%S %Z")
+"""How numbers are said to people, the same in commands, events and pages."""
 
 
 def say_count(number: int, noun: str, plural: str = "") -> str:

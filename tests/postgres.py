@@ -62,8 +62,8 @@ class PostgresServer:
         self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
-        address = {"host": "127.0.0.1", "port": self._port, "user": "postgres"}
-        with psycopg.connect(**address, autocommit=True) as connection:
+        address = f"host=127.0.0.1 port={self._port} user=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def _run(self, program: str, *arguments: str) -> None:

@@ -13,6 +13,7 @@ from postroad.contracts import (
 )
 from postroad.instants import DAY, moment
 from postroad.ledger.channel_state import channel_scope, stop_channel
+from postroad.ledger.limits import limits_in_force
 from postroad.ledger.tables import (
     Campaign,
     Channel,
@@ -22,7 +23,6 @@ from postroad.ledger.tables import (
     QuotaTurn,
     Sequence,
 )
-from postroad.quota.limits import Limit
 
 _CHARGED = (MessageState.SENT, MessageState.UNCERTAIN)
 
@@ -40,7 +40,7 @@ class ChannelOverview(BaseModel):
     reason: str
     since: datetime
     limits: list[str]
-    """The channel's own limits, as people write them: `600 per 1m`."""
+    """The limits of the channel, its throttle among them, as people write them: `600 per 1m`."""
     sent_24h: int
     """Messages that left, or may have left, in the last 24 hours."""
     held_until: datetime | None
@@ -83,7 +83,7 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
                 state=ChannelState(row.state),
                 reason=row.state_reason,
                 since=moment(row.state_at),
-                limits=_limits(row.settings),
+                limits=[str(limit) for limit in limits_in_force(connection, row.id).channel],
                 sent_24h=sent.get(row.id, 0),
                 held_until=None if hold is None else moment(hold.not_before),
                 held_reason="" if hold is None else hold.not_before_reason,
@@ -147,13 +147,6 @@ def _sent_by_channel(connection: Connection, since: int) -> dict[str, int]:
     return {
         row.id: row.number for row in connection.execute(select(Channel.id, number.label("number")))
     }
-
-
-def _limits(settings: dict[str, object]) -> list[str]:
-    limits = settings.get("limits")
-    if not isinstance(limits, list):
-        return []
-    return [str(Limit.model_validate(limit)) for limit in limits]
 
 
 def _sequences_with_work(connection: Connection, channel: str, now: int) -> list[str]:

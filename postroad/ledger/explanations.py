@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +12,8 @@ from postroad.contracts import CampaignState, ChannelState, EnrollmentState, Mes
 from postroad.durations import format_duration
 from postroad.instants import milliseconds, moment
 from postroad.ledger.standings import ChannelStanding, NextMessage, Standing
-from postroad.wording import say_count, say_instant
+from postroad.quota.reasons import time_of_day
+from postroad.wording import say_count
 
 
 class WaitsFor(StrEnum):
@@ -27,7 +28,7 @@ class WaitsFor(StrEnum):
     CHANNEL = "channel"
     """No channel may take it now."""
     PROVIDER = "provider"
-    """The provider said "slow down"."""
+    """The provider now "slow down"."""
     TURN = "turn"
     """The limits of the channel: the sequence waits for its turn."""
     SLOT = "slot"
@@ -62,30 +63,18 @@ class _Obstacle:
     """When it goes away by itself; None where somebody has to act."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """How instants are written for the reader."""
-
-    now: int
-    zone: tzinfo
-
-    def at(self, instant: int) -> str:
-        return say_instant(instant, self.now, self.zone)
-
-
-def explain(standing: Standing, now: int, zone: tzinfo) -> Explanation:
+def explain(standing: Standing, now: int) -> Explanation:
     """Explain where one person stands in one campaign.
 
     Args:
         standing: the facts, from `postroad.ledger.standings`.
         now: the present instant.
-        zone: the reader's time zone.
     """
     message = standing.message if standing.state is EnrollmentState.ACTIVE else None
     if message is None:
         obstacles = [_Obstacle(WaitsFor.NOTHING, _ended(standing))]
     else:
-        obstacles = list(_obstacles(standing, message, _Said(now, zone)))
+        obstacles = list(_obstacles(standing, message, now))
     instants = [obstacle.until for obstacle in obstacles if obstacle.until is not None]
     expected = max(instants) if len(instants) == len(obstacles) else None
     due = None if message is None else message.due_at
@@ -114,7 +103,7 @@ def _ended(standing: Standing) -> str:
     return f"Nothing more goes to {who} in {campaign}: {standing.state}{reason}."
 
 
-def _obstacles(standing: Standing, message: NextMessage, said: _Said) -> Iterator[_Obstacle]:
+def _obstacles(standing: Standing, message: NextMessage, now: int) -> Iterator[_Obstacle]:
     """Yield everything that stands between the message and its leaving, the gravest first."""
     if message.state is MessageState.UNCERTAIN:
         yield _uncertain(message)
@@ -122,7 +111,7 @@ def _obstacles(standing: Standing, message: NextMessage, said: _Said) -> Iterato
     if message.state is MessageState.SENDING:
         on = f" on {standing.channel.id}" if standing.channel else ""
         words = f"{message.step} is on the wire at this moment{on} (wave {message.wave})."
-        yield _Obstacle(WaitsFor.NOTHING, words, said.now)
+        yield _Obstacle(WaitsFor.NOTHING, words, now)
         return
     if standing.suppressed is not None:
         reason = f" ({standing.suppressed})" if standing.suppressed else ""
@@ -130,15 +119,15 @@ def _obstacles(standing: Standing, message: NextMessage, said: _Said) -> Iterato
         yield _Obstacle(WaitsFor.SUPPRESSION, words)
     yield from _campaign(standing)
     if message.state is MessageState.RESERVED:
-        yield from _reserved(standing, message, said)
+        yield from _reserved(standing, message, now)
     elif message.due_at is None:
         before = message.after_step or "the step before it"
         words = f"{message.step} falls due after {before}, which has not been sent."
         yield _Obstacle(WaitsFor.DUE_TIME, words)
-    elif message.due_at > said.now:
-        yield _Obstacle(WaitsFor.DUE_TIME, _due_later(message, said), message.due_at)
+    elif message.due_at > now:
+        yield _Obstacle(WaitsFor.DUE_TIME, _due_later(message, now), message.due_at)
     else:
-        yield from _due_now(standing, message, message.due_at, said)
+        yield from _due_now(standing, message, message.due_at, now)
 
 
 def _uncertain(message: NextMessage) -> _Obstacle:
@@ -165,38 +154,45 @@ def _campaign(standing: Standing) -> Iterator[_Obstacle]:
     yield _Obstacle(WaitsFor.CAMPAIGN, sentence)
 
 
-def _reserved(standing: Standing, message: NextMessage, said: _Said) -> Iterator[_Obstacle]:
-    slot = said.now if message.slot is None else message.slot
+def _reserved(standing: Standing, message: NextMessage, now: int) -> Iterator[_Obstacle]:
+    slot = now if message.slot is None else message.slot
     on = f" on {standing.channel.id}" if standing.channel else ""
-    booked = f"{message.step} is booked{on} for {said.at(slot)} (wave {message.wave})."
-    yield _Obstacle(WaitsFor.SLOT, booked, max(slot, said.now))
+    booked = f"{message.step} is booked{on} for {time_of_day(slot, now)} (wave {message.wave})."
+    yield _Obstacle(WaitsFor.SLOT, booked, max(slot, now))
 
 
-def _due_later(message: NextMessage, said: _Said) -> str:
-    due = said.at(message.due_at or 0)
+def _due_later(message: NextMessage, now: int) -> str:
+    due = time_of_day(message.due_at or 0, now)
     if message.deferrals:
         times = say_count(message.deferrals, "time")
         return f"{message.step} was put off {times} ({message.reason}); next try {due}."
     if message.after_sent_at is None:
-        return f"{message.step} falls due {due}: its sending window opens then."
+        return f"{message.step} falls due {due}, {_window(message)}."
     wait = message.settings.wait
-    after = f"{message.after_step} (sent {said.at(message.after_sent_at)})"
+    after = f"{message.after_step} (sent {time_of_day(message.after_sent_at, now)})"
     moved = message.due_at != message.after_sent_at + milliseconds(wait)
-    window = ", then inside its sending window" if moved else ""
+    window = f", then {_window(message)}" if moved else ""
     return f"{message.step} falls due {due}: {format_duration(wait)} after {after}{window}."
 
 
+def _window(message: NextMessage) -> str:
+    window = message.settings.window
+    if window is None:  # the step was changed after the message became due
+        return "in its sending window"
+    return f"in its window ({window.hours} {message.window_zone})"
+
+
 def _due_now(
-    standing: Standing, message: NextMessage, due_at: int, said: _Said
+    standing: Standing, message: NextMessage, due_at: int, now: int
 ) -> Iterator[_Obstacle]:
-    since = f"{message.step} is due since {said.at(due_at)}"
+    since = f"{message.step} is due since {time_of_day(due_at, now)}"
     channel = standing.channel
     if channel is None:
         if isinstance(standing.choice, NoChannel):
             words = f"{since}, but no channel may take it: {standing.choice.why}."
             yield _Obstacle(WaitsFor.CHANNEL, words)
         else:
-            yield _Obstacle(WaitsFor.TURN, f"{since} and goes with a coming wave.", said.now)
+            yield _Obstacle(WaitsFor.TURN, f"{since} and goes with a coming wave.", now)
         return
     if channel.state is not ChannelState.ACTIVE:
         reason = f" ({channel.reason})" if channel.reason else ""
@@ -206,21 +202,21 @@ def _due_now(
         )
         yield _Obstacle(WaitsFor.CHANNEL, words)
         return
-    yield _queued(channel, since, said)
+    yield _queued(channel, since, now)
 
 
-def _queued(channel: ChannelStanding, since: str, said: _Said) -> _Obstacle:
+def _queued(channel: ChannelStanding, since: str, now: int) -> _Obstacle:
     ahead = ""
     if channel.ahead:
         ahead = f"; {say_count(channel.ahead, 'message')} of the same sender go first"
-    if channel.held_until > said.now:
+    if channel.held_until > now:
         reason = f" ({channel.held_reason})" if channel.held_reason else ""
-        until = f"until {said.at(channel.held_until)}"
+        until = f"until {time_of_day(channel.held_until, now)}"
         words = f"{since}; the provider of {channel.id} asked for a pause {until}{reason}{ahead}."
         return _Obstacle(WaitsFor.PROVIDER, words, channel.held_until)
-    if channel.told_at is not None and channel.told_at > said.now:
-        turn = f"{said.at(channel.told_at)}, {channel.turn_reason}"
-        words = f"{since} and waits for its turn on {channel.id}: {turn}{ahead}."
+    if channel.told_at is not None and channel.told_at > now:
+        turn = f"its turn on {channel.id}: {channel.turn_reason}"
+        words = f"{since} and waits for {turn}{ahead}."
         return _Obstacle(WaitsFor.TURN, words, channel.told_at)
     words = f"{since} and goes with the next wave on {channel.id}{ahead}."
-    return _Obstacle(WaitsFor.TURN, words, said.now)
+    return _Obstacle(WaitsFor.TURN, words, now)

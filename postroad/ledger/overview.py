@@ -11,6 +11,7 @@ from postroad.contracts import CampaignState, ChannelState, MessageState
 from postroad.instants import DAY, moment
 from postroad.ledger.reports import MessageCount, PeopleCount, count_messages, count_people
 from postroad.ledger.tables import Campaign, Channel, Message, QuotaTurn, Sequence
+from postroad.quota.reasons import time_of_day
 from postroad.quota.turns import Priority
 from postroad.wording import say_count
 
@@ -24,8 +25,9 @@ class Wait(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     words: str
+    """What it is, and until when."""
     until: datetime | None = None
-    """When it is over; None where somebody has to act."""
+    """When it is over, for programs; None where somebody has to act."""
 
 
 class CampaignOverview(BaseModel):
@@ -50,6 +52,12 @@ def list_campaigns(connection: Connection, now: int, *, everything: bool) -> lis
         recent = Campaign.ended_at >= now - RECENT_DAYS * DAY
         statement = statement.where(or_(Campaign.ended_at.is_(None), recent))
     return list(connection.scalars(statement))
+
+
+def campaign_state(connection: Connection, campaign_id: str) -> CampaignState | None:
+    """Return where a campaign stands; None where the ledger has no such campaign."""
+    state = connection.execute(select(Campaign.state).where(Campaign.id == campaign_id)).scalar()
+    return None if state is None else CampaignState(state)
 
 
 def campaign_overview(
@@ -157,4 +165,6 @@ def _next_due(connection: Connection, campaign_id: str, now: int) -> list[Wait]:
     instants = [at for row in rows for at in row if at is not None]
     if not instants or min(instants) <= now:
         return []
-    return [Wait(words="the next message falls due", until=moment(min(instants)))]
+    following = min(instants)
+    words = f"the next message falls due {time_of_day(following, now)}"
+    return [Wait(words=words, until=moment(following))]

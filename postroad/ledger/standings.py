@@ -47,6 +47,8 @@ class NextMessage:
     wave: int | None
     deferrals: int
     reason: str
+    window_zone: str
+    """The time zone of its sending window."""
     after_step: str | None
     """The step before it, where there is one."""
     after_sent_at: int | None
@@ -100,6 +102,8 @@ def standings(connection: Connection, address: str, now: int) -> list[Standing]:
             Enrollment.recipient,
             Enrollment.state,
             Enrollment.reason,
+            Enrollment.timezone,
+            Sender.timezone.label("sender_zone"),
             Sequence.campaign_id,
             Sequence.sender,
             Campaign.state.label("campaign_state"),
@@ -109,6 +113,7 @@ def standings(connection: Connection, address: str, now: int) -> list[Standing]:
         .select_from(Enrollment)
         .join(Sequence, Sequence.id == Enrollment.sequence_id)
         .join(Campaign, Campaign.id == Enrollment.campaign_id)
+        .outerjoin(Sender, Sender.email == Sequence.sender)
         .where(Enrollment.address == address)
         .order_by(Campaign.staged_at.desc(), Enrollment.id.desc())
     ).all()
@@ -131,7 +136,7 @@ def _standing(connection: Connection, person: _Row, suppressed: str | None, now:
         state=EnrollmentState(person.state),
         reason=person.reason,
         suppressed=suppressed,
-        message=None if row is None else _next_message(connection, row),
+        message=None if row is None else _next_message(connection, person, row),
         channel=channel,
         choice=choice,
     )
@@ -148,7 +153,8 @@ def _next_row(connection: Connection, person: _Row) -> _Row | None:
     ).first()
 
 
-def _next_message(connection: Connection, row: _Row) -> NextMessage:
+def _next_message(connection: Connection, person: _Row, row: _Row) -> NextMessage:
+    settings = StepSettings.model_validate(row.settings)
     before = connection.execute(
         select(Step.id, Message.sent_at)
         .select_from(Message)
@@ -162,13 +168,16 @@ def _next_message(connection: Connection, row: _Row) -> NextMessage:
     return NextMessage(
         id=row.id,
         step=row.step,
-        settings=StepSettings.model_validate(row.settings),
+        settings=settings,
         state=MessageState(row.state),
         due_at=row.due_at,
         slot=row.charge_at,
         wave=row.wave,
         deferrals=row.deferrals,
         reason=row.reason,
+        window_zone=settings.window.zone(person.timezone, person.sender_zone or "UTC")
+        if settings.window
+        else "",
         after_step=None if before is None else before.id,
         after_sent_at=None if before is None else before.sent_at,
     )

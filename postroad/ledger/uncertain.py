@@ -221,6 +221,8 @@ def _count_as_sent(connection: Connection, row: Row[Any], now: int) -> None:
     zone = connection.execute(
         select(Sender.timezone).where(Sender.email == row.sender)
     ).scalar_one()
+    if following.window is not None:
+        zone = following.window.zone(row.timezone, zone)
     connection.execute(
         update(Message)
         .where(
@@ -228,7 +230,7 @@ def _count_as_sent(connection: Connection, row: Row[Any], now: int) -> None:
             Message.position == row.position + 1,
             Message.state == MessageState.PLANNED,
         )
-        .values(due_at=due_at(now, following.wait, following.window, row.timezone, zone))
+        .values(due_at=due_at(now, following.wait, following.window, zone))
     )
 
 

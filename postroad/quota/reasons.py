@@ -23,5 +23,6 @@ def because(wait: Wait, now: int) -> str:
     if wait.ahead:
         others = "1 other" if wait.ahead == 1 else f"{wait.ahead} others"
         return f"{reason}, after {others} on {obstacle.scope} ({limit})"
-    used = f"{limit.messages:,} of {limit.messages:,} in {format_duration(limit.per)}"
-    return f"{reason}, because {obstacle.scope} has sent {used}"
+    used = f"{limit.messages - obstacle.kept:,} of {limit.messages:,}"
+    kept = f" ({obstacle.kept} are kept for single mails)" if obstacle.kept else ""
+    return f"{reason}, because {obstacle.scope} has sent {used} in {format_duration(limit.per)}{kept}"

@@ -24,6 +24,8 @@ class Obstacle:
     scope: str
     limit: Limit | None
     words: str = ""
+    kept: int = 0
+    """Messages of the limit that are kept for interactive mail."""
 
 
 class Scope:
@@ -72,9 +74,11 @@ class Scope:
         while moved and at < NEVER:
             moved = False
             for window in self._windows:
-                later = window.earliest(at, tolerance, _kept(window.limit, interactive=interactive))
+                kept = _kept(window.limit, interactive=interactive)
+                later = window.earliest(at, tolerance, kept)
                 if later > at:
-                    at, obstacle, moved = later, Obstacle(self.name, window.limit), True
+                    at, moved = later, True
+                    obstacle = Obstacle(self.name, window.limit, kept=kept)
         return at, obstacle
 
     def room(self, at: int, tolerance: int, most: int, *, interactive: bool) -> int:

@@ -174,7 +174,9 @@ def test_a_refused_recipient_bounces_and_a_dead_address_is_suppressed(
 ) -> None:
     _claim(ledger, reserved)
     subject = _subject(ledger, reserved)
-    _settle(ledger, Failed(subject, NOW, EnrollmentState.BOUNCED, "550 5.1.1", address_is_dead=True))
+    _settle(
+        ledger, Failed(subject, NOW, EnrollmentState.BOUNCED, "550 5.1.1", address_is_dead=True)
+    )
     assert _message(ledger, reserved).state == MessageState.FAILED
     assert _message(ledger, reserved + 1).state == MessageState.SUPPRESSED
     assert _person(ledger).state == EnrollmentState.BOUNCED
@@ -229,7 +231,9 @@ def test_a_late_receipt_turns_uncertain_into_sent(ledger: Ledger, reserved: int)
 
 
 def test_a_suppressed_message_unsubscribes_its_person(ledger: Ledger, reserved: int) -> None:
-    _settle(ledger, Suppressed(_subject(ledger, reserved), NOW, "suppressed: asked", unsubscribed=True))
+    _settle(
+        ledger, Suppressed(_subject(ledger, reserved), NOW, "suppressed: asked", unsubscribed=True)
+    )
     assert _message(ledger, reserved).state == MessageState.SUPPRESSED
     assert _person(ledger).state == EnrollmentState.UNSUBSCRIBED
 

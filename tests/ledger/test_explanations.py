@@ -1,6 +1,5 @@
 """`explain` names what really keeps a message back, and until when."""
 
-from datetime import UTC
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.explanations import Explanation, WaitsFor, explain
 from postroad.ledger.standings import standings
 from postroad.ledger.suppression import suppress_address
-from postroad.ledger.tables import Campaign, Channel, QuotaScope, Sender
+from postroad.ledger.tables import Campaign, Channel, QuotaScope, Sender, Step
 from tests.ledger_rows import NOW, add_campaign, add_channel, add_person, add_sender, add_turn
 
 PLANNED, SENT = MessageState.PLANNED, MessageState.SENT
@@ -37,7 +36,7 @@ def _enrol(ledger: Ledger, *messages: MessageState, **values: Any) -> list[int]:
 def _explain(ledger: Ledger) -> Explanation:
     with ledger.read() as connection:
         [standing] = standings(connection, ADA, NOW)
-    return explain(standing, NOW, UTC)
+    return explain(standing, NOW)
 
 
 def test_a_later_step_says_which_wait_it_is_in(people: Ledger) -> None:
@@ -52,7 +51,18 @@ def test_a_later_step_says_which_wait_it_is_in(people: Ledger) -> None:
 
 def test_a_wait_that_ends_outside_the_window_says_so(people: Ledger) -> None:
     _enrol(people, SENT, PLANNED, channel=None, due_at=NOW + 4 * DAY)
-    assert "then inside its sending window" in _explain(people).sentences[0]
+    with people.write() as connection:
+        window = {"days": "mon-fri", "hours": "09:00-17:00", "timezone": "sender"}
+        connection.execute(
+            update(Step).where(Step.id == "nudge").values(settings={"wait": "3d", "window": window})
+        )
+    assert (
+        _explain(people)
+        .sentences[0]
+        .endswith(
+            ": 3d after intro (sent 11:05:40 UTC), then in its window (09:00-17:00 Europe/Madrid)."
+        )
+    )
 
 
 def test_a_deferral_says_what_the_provider_said(people: Ledger) -> None:
@@ -67,13 +77,14 @@ def test_a_turn_says_when_and_why_and_who_goes_first(people: Ledger) -> None:
     with people.write() as connection:
         for number in range(3):
             add_person(connection, f"p{number}@x.test", PLANNED, due_at=NOW - 2 * MINUTE)
-        add_turn(connection, NOW + MINUTE, "because ana-smtp has sent 25 of 25 in 45s")
+        reason = "next 11:07:40 UTC, because ana-smtp has sent 25 of 25 in 45s"
+        add_turn(connection, NOW + MINUTE, reason)
     _enrol(people, PLANNED, PLANNED)
     told = _explain(people)
     assert (told.waits_for, told.expected_at) == (WaitsFor.TURN, moment(NOW + MINUTE))
     assert told.sentences == [
-        "intro is due since 11:05:40 UTC and waits for its turn on ana-smtp: 11:07:40 UTC, "
-        "because ana-smtp has sent 25 of 25 in 45s; 3 messages of the same sender go first."
+        "intro is due since 11:05:40 UTC and waits for its turn on ana-smtp: "
+        "next 11:07:40 UTC, because ana-smtp has sent 25 of 25 in 45s; 3 messages of the same sender go first."
     ]
 
 

@@ -49,7 +49,7 @@ def test_a_campaign_between_two_steps_says_when_the_next_falls_due(ledger: Ledge
         add_person(connection, "ada@x.test", SENT, PLANNED, channel=None, due_at=NOW + 2 * DAY)
         add_person(connection, "bo@x.test", SENT, PLANNED, channel=None, due_at=NOW + DAY)
     assert _overview(ledger).waits == [
-        Wait(words="the next message falls due", until=moment(NOW + DAY))
+        Wait(words="the next message falls due Thu 19 Nov 11:06:40 UTC", until=moment(NOW + DAY))
     ]
 
 
