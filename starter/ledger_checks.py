@@ -1,0 +1,61 @@
+"""Doctor's checks of what is on this side of Temporal: settings, secret key, ledger."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from postroad.ledger.engine import Ledger
+from postroad.ledger.schema import current_revision, newest_revision
+from postroad.secrets import KEY_FILE, SecretKeyError, secret_box
+from postroad.settings import Settings, config_file
+from starter.finding import Finding, fail, ok, warn
+
+
+def check_settings(settings: Settings) -> list[Finding]:
+    """Check where the settings come from, the data directory and the secret key."""
+    file = config_file()
+    source = f"{file}" if file.is_file() else f"defaults and POSTROAD_ variables (no {file})"
+    return [ok("settings", f"from {source}"), _check_data_dir(settings), _check_key(settings)]
+
+
+def check_ledger(ledger: Ledger) -> Finding:
+    """Check that the ledger answers and has the schema of this version."""
+    where = ledger.url.render_as_string(hide_password=True)
+    if ledger.is_sqlite and not Path(ledger.url.database or "").is_file():
+        return fail("ledger", f"{where} does not exist yet", "create it with `postroad up`")
+    try:
+        revision = current_revision(ledger)
+    except OperationalError as error:
+        words = str(error.orig).splitlines()[0]
+        return fail("ledger", f"{where}: {words}", "start the database, or correct ledger.url")
+    if revision != newest_revision():
+        words = f"{where} has schema {revision or 'none'}, this version needs {newest_revision()}"
+        return fail("ledger", words, "migrate it with `postroad migrate`")
+    return ok("ledger", f"{where} answers, schema {revision}")
+
+
+def _check_data_dir(settings: Settings) -> Finding:
+    directory = settings.data_dir
+    if not directory.exists():
+        words = f"{directory} does not exist yet"
+        return warn("data directory", words, "`postroad up` and `postroad apply` create it")
+    if not os.access(directory, os.W_OK):
+        words = f"{directory} cannot be written to"
+        return fail("data directory", words, "correct its permissions, or set data_dir")
+    return ok("data directory", f"{directory}")
+
+
+def _check_key(settings: Settings) -> Finding:
+    kept = settings.data_dir / KEY_FILE
+    if (
+        settings.secret_key is None
+        and not kept.exists()
+        and settings.ledger.url.startswith("sqlite")
+    ):
+        return warn("secret key", f"{kept} does not exist yet", "`postroad apply` makes one")
+    try:
+        secret_box(settings)
+    except SecretKeyError as error:
+        return fail("secret key", str(error), "set POSTROAD_SECRET_KEY")
+    return ok("secret key", "is there")

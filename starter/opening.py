@@ -1,0 +1,36 @@
+"""Opening what the settings name, and refusing in one sentence what is not there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from postroad.campaign.address import parse_address
+from postroad.ledger.engine import Ledger
+from postroad.settings import load_settings
+from starter.console import Refused
+
+
+@contextmanager
+def opened_ledger() -> Iterator[Ledger]:
+    """Open the ledger that the settings name, and close it at the end."""
+    ledger = Ledger(load_settings().ledger.url)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def normalised(email: str) -> str:
+    """Return an address as the ledger keeps it.
+
+    Raises:
+        Refused: it is no address.
+    """
+    try:
+        return parse_address(email).address
+    except ValueError as error:
+        raise Refused(f"{email!r} is no email address: {error}") from None
+
+
+def unknown_campaign(campaign: str) -> Refused:
+    """Return the refusal of a campaign that the ledger does not have."""
+    return Refused(f"there is no campaign {campaign!r}: `postroad status --all` lists them")

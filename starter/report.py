@@ -1,0 +1,67 @@
+"""`postroad report`: what became of a campaign."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from postroad.ledger.reports import CampaignReport, campaign_report
+from postroad.wording import say_count
+from starter.arguments import AsJson, CampaignId
+from starter.console import print_json, print_table, say
+from starter.clock import say_time
+from starter.opening import opened_ledger, unknown_campaign
+
+
+def report(campaign: CampaignId, *, as_json: AsJson = False) -> None:
+    """Count what became of a campaign's people and messages, by step and by channel.
+
+    Example: postroad report q4-launch --json
+    """
+    with opened_ledger() as ledger, ledger.read() as connection:
+        counted = campaign_report(connection, campaign)
+    if counted is None:
+        raise unknown_campaign(campaign)
+    if as_json:
+        print_json(counted)
+        return
+    print_report(counted)
+
+
+def print_report(counted: CampaignReport) -> None:
+    """Print a report for people."""
+    say(f"{counted.campaign} is {counted.state}{_times(counted)}")
+    say(f"{say_count(counted.people.enrolled, 'person', 'people')}: {_numbers(counted.people)}")
+    say(f"{say_count(_all_messages(counted), 'message')}: {_numbers(counted.messages)}")
+    if counted.steps:
+        print_table(*_table("step", counted.steps))
+    if counted.channels:
+        print_table(*_table("channel", counted.channels))
+
+
+def _times(counted: CampaignReport) -> str:
+    started = f", started {say_time(counted.started_at)}" if counted.started_at else ""
+    ended = f", ended {say_time(counted.ended_at)}" if counted.ended_at else ""
+    return started + ended
+
+
+def _all_messages(counted: CampaignReport) -> int:
+    return sum(counted.messages.model_dump().values())
+
+
+def _numbers(counts: BaseModel) -> str:
+    """Return `12 active, 3 replied`; nothing is said of zeros, nor the total again."""
+    said = counts.model_dump(exclude={"enrolled"})
+    return ", ".join(f"{number:,} {name}" for name, number in said.items() if number) or "none"
+
+
+def _table(first: str, rows: list[BaseModel]) -> tuple[list[str], list[list[str]]]:
+    """Return columns and cells; the first column is named for what the rows are."""
+    names = list(type(rows[0]).model_fields)
+    columns = [first, *(name.replace("_", " ") for name in names if name != "id")]
+    return columns, [list(_cells(row, names)) for row in rows]
+
+
+def _cells(row: BaseModel, names: list[str]) -> Iterator[str]:
+    for name in names:
+        value = getattr(row, name)
+        yield value if isinstance(value, str) else f"{value:,}"

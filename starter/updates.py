@@ -1,0 +1,59 @@
+"""Asking a running campaign for something: a Temporal update, answered or refused."""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.client import (
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from postroad.contracts import Contract, campaign_workflow_id
+from postroad.settings import load_settings
+from starter.console import Refused
+from starter.temporal import connect
+
+_PATIENCE = timedelta(seconds=60)
+Answer = TypeVar("Answer", bound=Contract)
+
+
+async def ask_campaign(
+    campaign: str, update: str, argument: Contract, answer: type[Answer]
+) -> Answer:
+    """Send an update to a campaign and return what it answers.
+
+    Args:
+        campaign: the campaign's id.
+        update: the update's name.
+        argument: the update's argument.
+        answer: the type of its answer.
+
+    Raises:
+        Refused: the campaign is not running, refuses, or no worker answers.
+    """
+    client = await connect(load_settings())
+    handle = client.get_workflow_handle(campaign_workflow_id(campaign))
+    try:
+        return await handle.execute_update(
+            update, argument, result_type=answer, rpc_timeout=_PATIENCE
+        )
+    except WorkflowUpdateFailedError as error:
+        raise Refused(_sentence(error)) from None
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        raise Refused(
+            f"no worker answered within {_PATIENCE.seconds} s; {update} takes effect as soon as "
+            "one runs: `postroad doctor` says what is missing"
+        ) from None
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise Refused(
+            f"campaign {campaign!r} is not running: `postroad status --all` says how it stands"
+        ) from None
+
+
+def _sentence(error: WorkflowUpdateFailedError) -> str:
+    cause = error.cause
+    return cause.message if isinstance(cause, ApplicationError) else str(cause)

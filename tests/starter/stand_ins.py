@@ -1,0 +1,103 @@
+"""Workflows that only note what they are asked, in place of a campaign and its sequences."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from postroad.contracts import (
+        AddPeople,
+        CampaignProgress,
+        CampaignState,
+        PeopleAdded,
+        PersonRemoved,
+        RemovePerson,
+        Steering,
+    )
+
+
+@workflow.defn
+class NotingCampaign:
+    """Answers updates as a campaign does; refuses to be paused twice."""
+
+    def __init__(self) -> None:
+        self._state = CampaignState.RUNNING
+        self._notes: list[str] = []
+
+    @workflow.run
+    async def run(self) -> None:
+        """Run until the test ends it."""
+        await asyncio.Event().wait()
+
+    @workflow.query
+    def notes(self) -> list[str]:
+        """Return what was asked, in order."""
+        return self._notes
+
+    @workflow.update
+    def pause(self, steering: Steering) -> CampaignProgress:
+        """Note a pause."""
+        return self._steer(CampaignState.PAUSED, steering)
+
+    @pause.validator
+    def _may_pause(self, steering: Steering) -> None:  # noqa: ARG002
+        if self._state is CampaignState.PAUSED:
+            raise ApplicationError("campaign q4 is already paused", type="Refused")
+
+    @workflow.update
+    def resume(self, steering: Steering) -> CampaignProgress:
+        """Note a resumption."""
+        return self._steer(CampaignState.RUNNING, steering)
+
+    @workflow.update
+    def cancel(self, steering: Steering) -> CampaignProgress:
+        """Note a cancellation."""
+        return self._steer(CampaignState.CANCELLED, steering)
+
+    @workflow.update
+    def add_people(self, people: AddPeople) -> PeopleAdded:
+        """Note the chunks that were added."""
+        self._notes.append(f"chunks {people.chunks} by {people.by}")
+        return PeopleAdded(enrolled=len(people.chunks), rejected=0)
+
+    @workflow.update
+    def remove_person(self, person: RemovePerson) -> PersonRemoved:
+        """Note who was removed."""
+        self._notes.append(f"removed {person.email} by {person.by}")
+        return PersonRemoved(messages_stopped=2)
+
+    def _steer(self, state: CampaignState, steering: Steering) -> CampaignProgress:
+        self._state = state
+        self._notes.append(f"{state} by {steering.by}: {steering.reason}")
+        return CampaignProgress(
+            campaign_id="q4",
+            state=state,
+            enrolled=0,
+            rejected=0,
+            chunks_to_enrol=0,
+            sequences_running=[],
+        )
+
+
+@workflow.defn
+class NotingSequence:
+    """Notes why it was woken."""
+
+    def __init__(self) -> None:
+        self._notes: list[str] = []
+
+    @workflow.run
+    async def run(self) -> None:
+        """Run until the test ends it."""
+        await asyncio.Event().wait()
+
+    @workflow.query
+    def notes(self) -> list[str]:
+        """Return the reasons given, in order."""
+        return self._notes
+
+    @workflow.signal
+    def wake(self, reason: str) -> None:
+        """Note why."""
+        self._notes.append(reason)
