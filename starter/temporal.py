@@ -1,0 +1,68 @@
+"""Connecting to the Temporal server that the settings name."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from temporalio.client import Client, TLSConfig
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from postroad.settings import DEFAULT_TEMPORAL_ADDRESS, Settings
+from starter.console import Refused
+
+RUNTIME_FILE = "runtime.json"
+"""Kept in the data directory by `postroad up` while it runs."""
+
+_PATIENCE_SECONDS = 15
+
+
+async def connect(settings: Settings) -> Client:
+    """Connect to Temporal.
+
+    Raises:
+        Refused: no server answers at the address.
+    """
+    address = temporal_address(settings)
+    temporal = settings.temporal
+    try:
+        return await asyncio.wait_for(
+            Client.connect(
+                address,
+                namespace=temporal.namespace,
+                api_key=temporal.api_key.get_secret_value() if temporal.api_key else None,
+                tls=await asyncio.to_thread(_tls, settings),
+                data_converter=pydantic_data_converter,
+            ),
+            _PATIENCE_SECONDS,
+        )
+    except (RuntimeError, TimeoutError):
+        raise Refused(
+            f"no Temporal server at {address}: start `postroad up`, or set temporal.address"
+        ) from None
+
+
+def temporal_address(settings: Settings) -> str:
+    """Return the address that is set, else that of the running `postroad up`, else the default."""
+    if settings.temporal.address:
+        return settings.temporal.address
+    try:
+        runtime = json.loads((settings.data_dir / RUNTIME_FILE).read_text())
+        return str(runtime["temporal_address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT_TEMPORAL_ADDRESS
+
+
+def _tls(settings: Settings) -> TLSConfig | bool:
+    temporal = settings.temporal
+    if temporal.client_cert is not None and temporal.client_key is not None:
+        return TLSConfig(
+            client_cert=_read(temporal.client_cert), client_private_key=_read(temporal.client_key)
+        )
+    return temporal.tls or temporal.api_key is not None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"cannot read {path}, which the temporal settings name: {error}") from None

@@ -1,0 +1,89 @@
+"""The verbs of the `postroad` command: where each one is, and what it is for."""
+
+from dataclasses import dataclass
+
+_RUN = "Run the engine"
+_SEND = "Send campaigns"
+_LOOK = "See what happens, and why"
+_STEER = "Step in"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Where a verb is, and what `postroad --help` says of it."""
+
+    place: str
+    """`module:name` of its function, or of a Typer with verbs below it."""
+    panel: str
+    words: str
+    """The first sentence of its own help; a test keeps the two the same."""
+
+
+VERBS = {
+    "setup": Verb(
+        "starter.setup:setup",
+        _RUN,
+        "Prepare the ledger and the Temporal namespace, or update them.",
+    ),
+    "doctor": Verb(
+        "starter.doctor:doctor",
+        _RUN,
+        "Check the whole installation, and say what to do about what is wrong.",
+    ),
+    "apply": Verb(
+        "starter.apply:apply", _SEND, "Store organisation, senders and channels from a file."
+    ),
+    "launch": Verb("starter.launch:launch", _SEND, "Launch a campaign, once."),
+    "send": Verb(
+        "starter.send:send", _SEND, "Send one mail to one person, and say what became of it."
+    ),
+    "status": Verb(
+        "starter.status:status", _LOOK, "Show how far campaigns are, and what they wait for."
+    ),
+    "watch": Verb(
+        "starter.watch:watch",
+        _LOOK,
+        "Show a campaign's progress until it ends; Ctrl-C leaves, and the campaign goes on.",
+    ),
+    "report": Verb(
+        "starter.report:report",
+        _LOOK,
+        "Count what became of a campaign's people and messages, by step and by channel.",
+    ),
+    "trace": Verb(
+        "starter.trace:trace",
+        _LOOK,
+        "Tell what happened to a person in every campaign, oldest first.",
+    ),
+    "explain": Verb(
+        "starter.explain:explain",
+        _LOOK,
+        "Say why a person's next message has not left, and when it will.",
+    ),
+    "pause": Verb(
+        "starter.steer:pause",
+        _STEER,
+        "Let nothing more leave until resumed; what is on the wire is finished.",
+    ),
+    "resume": Verb("starter.steer:resume", _STEER, "Go on with a paused campaign."),
+    "cancel": Verb(
+        "starter.steer:cancel",
+        _STEER,
+        "End a campaign for good: what has not been sent is never sent.",
+    ),
+    "uncertain": Verb(
+        "starter.uncertain:app",
+        _STEER,
+        "Decide about messages that may or may not have left: they are never resent silently.",
+    ),
+    "suppress": Verb(
+        "starter.suppress:app",
+        _STEER,
+        "Keep the list of addresses and domains that must get nothing, in any campaign.",
+    ),
+    "channel": Verb(
+        "starter.channel:app",
+        _STEER,
+        "Look at the delivery channels, check, pause and resume them.",
+    ),
+}
