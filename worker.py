@@ -25,7 +25,7 @@ from activities.sending import SendingActivities
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
-from postroad.secrets import SecretBox
+from postroad.secrets import SecretBox, secret_box
 from postroad.settings import Settings, load_settings
 from starter.temporal import connect
 from workflows.campaign import CampaignWorkflow
@@ -87,7 +87,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     ledger = Ledger(settings.ledger.url)
     client = await connect(settings)
-    secrets = SecretBox(settings.secret_key)
+    secrets = secret_box(settings)
     try:
         async with running_worker(client, ledger, secrets, settings.temporal.task_queue):
             await stop.wait()

@@ -15,6 +15,7 @@ import structlog
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.settings import Settings
+from starter.temporal import RUNTIME_FILE
 from starter.temporal_server import (
     die_with_parent,
     free_port_pair,
@@ -22,8 +23,6 @@ from starter.temporal_server import (
     stop_process,
 )
 from workflows import search_attributes
-
-RUNTIME_FILE = "runtime.json"
 
 _RESTART_PAUSE_SECONDS = 1.0
 _LEFTOVER_SECONDS = 5
