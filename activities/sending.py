@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from temporalio import activity
 
 from activities.clock import ServerClock
-from activities.composing import ComposingCache
+from activities.composing_cache import ComposingCache
 from activities.open_channels import OpenChannels
 from activities.wave import SendingTools
 from activities.wave_run import WaveRun

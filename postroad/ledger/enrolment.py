@@ -169,7 +169,7 @@ def _plan_messages(
 ) -> None:
     """Plan a message for every step; only the first step has a due time yet."""
     planned: list[dict[str, Any]] = []
-    first = steps[0].settings
+    first = steps[0]
     for (row, sender), enrollment_id in zip(accepted, enrollments, strict=True):
         due = first.due_at(now, row.timezone, zones[sender])
         planned.extend(

@@ -1,0 +1,128 @@
+"""From a wave's message to the bytes on the wire, and from a sent message to the next step."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from postroad.campaign.mime import (
+    Envelope,
+    File,
+    From,
+    MessageComposer,
+    message_id_for,
+    reply_subject,
+)
+from postroad.campaign.template import (
+    BlankFieldError,
+    CompiledTemplate,
+    Rendered,
+    StepTemplate,
+    TextError,
+    compile_template,
+)
+from postroad.channels.base import OutgoingMessage
+from postroad.instants import moment
+from postroad.ledger.steps import CampaignStep
+from postroad.ledger.waves import WaveMessage
+
+
+class Unsendable(Exception):  # noqa: N818 - an outcome of the message, not a fault
+    """The message cannot be made for this person; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The sender as their mails show them."""
+
+    email: str
+    name: str
+    timezone: str
+    signature: str
+    unsubscribe_base: str | None
+    """Where one-click unsubscription is served; None leaves the header out."""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What templates see of the sender."""
+        return {"email": self.email, "name": self.name, "signature": self.signature}
+
+
+@dataclass(frozen=True, slots=True)
+class StepWriting:
+    """A step with its text, ready to be composed."""
+
+    step: CampaignStep
+    template: StepTemplate
+    compiled: CompiledTemplate
+    composer: MessageComposer
+
+    @staticmethod
+    def of(
+        step: CampaignStep, template: StepTemplate, files: Mapping[str, bytes], writer: Writer
+    ) -> "StepWriting":
+        """Compile a step's text and encode its constant parts."""
+        attached = [File(ref, files[ref.sha256]) for ref in template.attachments]
+        composer = MessageComposer(From(writer.email, writer.name), attached)
+        return StepWriting(step, template, compile_template(template), composer)
+
+
+class Composing:
+    """Composes one sender's messages of one campaign."""
+
+    def __init__(self, campaign_id: str, writer: Writer, steps: Sequence[StepWriting]) -> None:
+        self._campaign_id = campaign_id
+        self._writer = writer
+        self._steps = steps
+        self._domain = writer.email.rpartition("@")[2]
+
+    def compose(self, message: WaveMessage, now: int) -> tuple[OutgoingMessage, int]:
+        """Return the message ready for the wire, and the version of its text.
+
+        Raises:
+            Unsendable: a field that the text needs is empty, or the text fails for this person.
+        """
+        writing = self._steps[message.subject.position]
+        key = f"{self._campaign_id}/{writing.step.id}/{message.person_key}"
+        message_id = message_id_for(key, self._domain)
+        replying = writing.step.settings.thread == "reply"
+        envelope = Envelope(
+            recipient=message.recipient,
+            key=key,
+            message_id=message_id,
+            date=moment(now),
+            references=message.earlier if replying else (),
+            unsubscribe_url=self._unsubscribe_url(key),
+        )
+        try:
+            rendered = self._render(writing, message)
+        except (BlankFieldError, TextError) as error:
+            raise Unsendable(str(error)) from error
+        content = writing.composer.compose(envelope, rendered, _name(message.fields))
+        outgoing = OutgoingMessage(key, message_id, self._writer.email, message.recipient, content)
+        return outgoing, writing.step.version
+
+    def next_due_at(self, message: WaveMessage, sent_at: int) -> int | None:
+        """Return when the person's next message falls due; None after the last step."""
+        following = message.subject.position + 1
+        if following >= len(self._steps):
+            return None
+        step = self._steps[following].step
+        return step.due_at(sent_at, message.timezone, self._writer.timezone)
+
+    def _render(self, writing: StepWriting, message: WaveMessage) -> Rendered:
+        person = {**message.fields, "email": message.recipient}
+        rendered = writing.compiled.render(person, self._writer.fields)
+        if rendered.subject:
+            return rendered
+        first = self._steps[0].compiled.render(person, self._writer.fields)
+        return Rendered(reply_subject(first.subject), rendered.text, rendered.html)
+
+    def _unsubscribe_url(self, key: str) -> str | None:
+        base = self._writer.unsubscribe_base
+        return None if base is None else f"{base}/unsubscribe/{key}"
+
+
+def _name(fields: Mapping[str, str]) -> str:
+    """Return the person's name for the To header, where the audience has one."""
+    return fields.get("name") or " ".join(
+        part for part in (fields.get("first_name"), fields.get("last_name")) if part
+    )

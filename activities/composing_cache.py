@@ -1,0 +1,66 @@
+"""Loading what composing needs, and keeping compiled texts from one wave to the next."""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+from sqlalchemy import Connection, select
+
+from activities.composing import Composing, StepWriting, Writer
+from postroad.contracts import SendWave
+from postroad.ledger.engine import Ledger
+from postroad.ledger.steps import (
+    CampaignStep,
+    load_attachments,
+    load_settings,
+    load_steps,
+    load_template,
+)
+from postroad.ledger.tables import Organisation, Sender
+
+_KEPT = 500
+_Key = tuple[str, Writer, int, int]
+
+
+
+class ComposingCache:
+    """The texts of this worker's campaigns, compiled once per version and sender."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._writings: OrderedDict[_Key, StepWriting] = OrderedDict()
+
+    def load(self, request: SendWave) -> Composing:
+        """Return what composes this wave, with the texts as they stand now."""
+        with self._ledger.read() as connection:
+            writer = _writer(connection, request)
+            steps = load_steps(connection, request.campaign_id)
+            writings = [
+                self._writing(connection, request.campaign_id, writer, step) for step in steps
+            ]
+        return Composing(request.campaign_id, writer, writings)
+
+    def _writing(
+        self, connection: Connection, campaign_id: str, writer: Writer, step: CampaignStep
+    ) -> StepWriting:
+        key = (campaign_id, writer, step.position, step.version)
+        found = self._writings.get(key)
+        if found is None:
+            template = load_template(connection, campaign_id, step.position, step.version)
+            files = load_attachments(connection, template)
+            found = self._writings[key] = StepWriting.of(step, template, files, writer)
+            while len(self._writings) > _KEPT:
+                self._writings.popitem(last=False)
+        return replace(found, step=step)
+
+
+def _writer(connection: Connection, request: SendWave) -> Writer:
+    row = connection.execute(select(Sender).where(Sender.email == request.sender)).one()
+    organisation = connection.scalar(select(Organisation.settings)) or {}
+    interactive = load_settings(connection, request.campaign_id).interactive
+    return Writer(
+        email=row.email,
+        name=row.name,
+        timezone=row.timezone,
+        signature=row.settings.get("signature") or "",
+        unsubscribe_base=None if interactive else organisation.get("public_url"),
+    )
