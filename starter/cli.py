@@ -117,6 +117,5 @@ def main() -> None:
     except Exception as error:
         if TRACEBACK_VARIABLE in os.environ:
             raise
-        sentence_of = import_module("starter.failures").sentence_of
-        typer.echo(f"postroad: {sentence_of(error)}", err=True)
+        import_module("starter.failures").tell(error)
         sys.exit(1)

@@ -9,12 +9,18 @@ from postroad.ledger.schema import SchemaMismatch
 from postroad.secrets import SecretKeyError
 from postroad.settings import SettingsError
 from postroad.yaml_file import FileError
-from starter.console import Refused
+from starter.console import Refused, complain
 from starter.temporal_server import ServerNotStarted
 
 _SENTENCES = (Refused, SettingsError, SecretKeyError, SchemaMismatch, ServerNotStarted, FileError)
 _NO_TABLES = ("no such table", "UndefinedTable", "UndefinedColumn", "no such column")
 _NO_DATABASE = "unable to open database file"
+
+
+def tell(error: Exception) -> None:
+    """Say on stderr what went wrong; each problem of a file on a line of its own."""
+    for sentence in error.problems if isinstance(error, FileError) else [sentence_of(error)]:
+        complain(f"postroad: {sentence}")
 
 
 def sentence_of(error: Exception) -> str:
