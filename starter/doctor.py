@@ -15,7 +15,7 @@ from starter.console import Refused, print_json, say
 from starter.finding import Finding, Level, fail, ok
 from starter.ledger_checks import check_ledger, check_settings
 from starter.clock import now
-from starter.temporal import connect
+from starter.temporal import connect, temporal_address
 from starter.temporal_checks import (
     check_namespace,
     check_search_attributes,
@@ -60,10 +60,10 @@ async def _examine(*, channels: bool) -> list[Finding]:
     findings = check_settings(settings)
     ledger = Ledger(settings.ledger.url)
     try:
-        ledger_findings, usable = check_ledger(ledger)
-        findings += ledger_findings
+        of_ledger = check_ledger(ledger)
+        findings.append(of_ledger)
         sequences: list[OpenSequence] = []
-        if usable:
+        if of_ledger.level is Level.OK:
             findings += await check_channels(ledger, settings, sign_in=channels)
             with ledger.read() as connection:
                 sequences = sequences_with_old_work(connection, now() - _OLD)
@@ -76,13 +76,14 @@ async def _examine(*, channels: bool) -> list[Finding]:
 async def _examine_temporal(
     settings: Settings, sequences: list[OpenSequence]
 ) -> AsyncIterator[Finding]:
-    about = f"{settings.temporal.address} answers"
+    address = temporal_address(settings)
     try:
         client = await connect(settings)
-    except Refused as error:
-        yield fail("temporal", str(error), "start it with `postroad up`, or correct the address")
+    except Refused:
+        way_out = "start it with `postroad up`, or set temporal.address"
+        yield fail("temporal", f"no server answers at {address}", way_out)
         return
-    yield ok("temporal", about)
+    yield ok("temporal", f"a server answers at {address}")
     yield await check_namespace(client)
     yield await check_search_attributes(client)
     for finding in await check_workers(client, settings.temporal.task_queue):

@@ -23,7 +23,11 @@ def check_ledger(ledger: Ledger) -> Finding:
     """Check that the ledger answers and has the schema of this version."""
     where = ledger.url.render_as_string(hide_password=True)
     if ledger.is_sqlite and not Path(ledger.url.database or "").is_file():
-        return fail("ledger", f"{where} does not exist yet", "create it with `postroad up`")
+        return fail(
+            "ledger",
+            f"{where} does not exist yet",
+            "create it with `postroad setup` or `postroad up`",
+        )
     try:
         revision = current_revision(ledger)
     except OperationalError as error:
@@ -31,7 +35,7 @@ def check_ledger(ledger: Ledger) -> Finding:
         return fail("ledger", f"{where}: {words}", "start the database, or correct ledger.url")
     if revision != newest_revision():
         words = f"{where} has schema {revision or 'none'}, this version needs {newest_revision()}"
-        return fail("ledger", words, "migrate it with `postroad migrate`")
+        return fail("ledger", words, "migrate it with `postroad setup`")
     return ok("ledger", f"{where} answers, schema {revision}")
 
 

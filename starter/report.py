@@ -1,6 +1,6 @@
 """`postroad report`: what became of a campaign."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 
@@ -54,14 +54,16 @@ def _numbers(counts: BaseModel) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in said.items() if number) or "none"
 
 
-def _table(first: str, rows: list[BaseModel]) -> tuple[list[str], list[list[str]]]:
-    """Return columns and cells; the first column is named for what the rows are."""
-    names = list(type(rows[0]).model_fields)
+def _table(first: str, rows: Sequence[BaseModel]) -> tuple[list[str], list[list[str]]]:
+    """Return columns and cells, without the columns that hold nothing but zeros.
+
+    The first column is named for what the rows are.
+    """
+    counted = [row.model_dump() for row in rows]
+    names = [name for name in counted[0] if name == "sent" or any(row[name] for row in counted)]
     columns = [first, *(name.replace("_", " ") for name in names if name != "id")]
-    return columns, [list(_cells(row, names)) for row in rows]
+    return columns, [[_cell(row[name]) for name in names] for row in counted]
 
 
-def _cells(row: BaseModel, names: list[str]) -> Iterator[str]:
-    for name in names:
-        value = getattr(row, name)
-        yield value if isinstance(value, str) else f"{value:,}"
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,}"

@@ -44,18 +44,12 @@ async def check_search_attributes(client: Client) -> Finding:
     except RPCError as error:
         words = f"search attributes cannot be listed: {error.message}"
         return warn("search attributes", words, "look at them in your Temporal's own console")
-    missing = {
-        name: kind
-        for name, kind in search_attributes.types().items()
-        if name not in answer.custom_attributes
-    }
+    missing = search_attributes.types().keys() - answer.custom_attributes
     if not missing:
         return ok("search attributes", f"all {len(search_attributes.types())} are registered")
-    commands = "; ".join(
-        f"`temporal operator search-attribute create --name {name} --type {kind}`"
-        for name, kind in missing.items()
+    return fail(
+        "search attributes", f"missing: {', '.join(sorted(missing))}", "`postroad setup` adds them"
     )
-    return fail("search attributes", f"missing: {', '.join(missing)}", commands)
 
 
 async def check_workers(client: Client, task_queue: str) -> list[Finding]:
