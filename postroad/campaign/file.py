@@ -1,0 +1,188 @@
+"""The campaign file: who gets what, when, from whom, and what makes it stop."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
+
+from postroad.campaign.address import EmailAddress
+from postroad.campaign.schedule import Window
+from postroad.durations import Duration
+from postroad.field_errors import Place, refuse
+from postroad.names import Name, Slug
+from postroad.yaml_file import load_model
+
+_LONGEST_WAIT = timedelta(days=366)
+_BODIES = (".md", ".txt", ".html")
+
+
+class StopRule(StrEnum):
+    """What ends a person's sequence."""
+
+    REPLY = "reply"
+    BOUNCE = "bounce"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class Purpose(StrEnum):
+    """What kind of mail a campaign is; bulk mail never goes through a person's mailbox."""
+
+    SALES = "sales"
+    BULK = "bulk"
+
+
+def _check_wait(wait: timedelta) -> timedelta:
+    if wait > _LONGEST_WAIT:
+        raise ValueError(f"must be at most {_LONGEST_WAIT.days} days")
+    return wait
+
+
+def _find_file(path: Path, info: ValidationInfo) -> Path:
+    """Find a file beside the campaign file, and see that it can be read."""
+    directory: Path = (info.context or {}).get("directory", Path())
+    found = directory / path.expanduser()
+    try:
+        if found.is_file():
+            found.open("rb").close()
+            return found
+    except (OSError, ValueError):
+        raise ValueError(f"{str(path)!r} cannot be read") from None
+    raise ValueError(f"there is no file {str(path)!r} in {directory or Path.cwd()}")
+
+
+def _check_body(path: Path) -> Path:
+    if path.suffix.lower() not in _BODIES:
+        raise ValueError(f"must end in {', '.join(_BODIES[:-1])} or {_BODIES[-1]}")
+    return path
+
+
+File = Annotated[Path, AfterValidator(_find_file)]
+Inline = Annotated[str, StringConstraints(min_length=1)]
+
+
+class CampaignSettings(BaseModel):
+    """What the ledger keeps of a campaign as a whole."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = ""
+    purpose: Purpose = Purpose.SALES
+    stop_on: list[StopRule] = list(StopRule)
+    senders: list[EmailAddress] = []
+    """People whom the audience gives no sender go to these in turn."""
+    channel: str | None = None
+    """Overrides the senders' default channels."""
+    interactive: bool = False
+    """A person waits for it: it may use the part of each quota that is kept for such mail."""
+
+
+class StepSettings(BaseModel):
+    """What the ledger keeps of a step beside its text."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    wait: Annotated[Duration, AfterValidator(_check_wait)] = timedelta()
+    """Elapsed time since the step before was sent, or since the person was enrolled."""
+    window: Window | None = None
+    thread: Literal["new", "reply"] = "new"
+    """Whether it answers the step before in the same conversation."""
+    channel: str | None = None
+    """Overrides the campaign's channel."""
+
+
+class StepFile(StepSettings):
+    """One step as the campaign file describes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Slug
+    subject: str | None = None
+    body: Annotated[File, AfterValidator(_check_body)] | None = None
+    text: Inline | None = None
+    html: Inline | None = None
+    attachments: list[File] = []
+
+    @property
+    def settings(self) -> StepSettings:
+        """The part that the ledger keeps as settings."""
+        return StepSettings(
+            wait=self.wait, window=self.window, thread=self.thread, channel=self.channel
+        )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        refuse("StepFile", self._faults())
+        return self
+
+    def _faults(self) -> Iterator[tuple[Place, str]]:
+        inline = self.text is not None or self.html is not None
+        if self.body is None and not inline:
+            yield (), f"step {self.id} has no text; give it a body, text or html"
+        if self.body is not None and inline:
+            yield ("body",), "stands beside text or html; keep one of them"
+        if self.thread == "new" and not (self.subject or "").strip():
+            yield ("subject",), "is missing; only a step with thread: reply may go without"
+
+
+class CampaignFile(BaseModel):
+    """A campaign as its author wrote it; paths are those of existing files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Slug | None = None
+    name: Name
+    audience: File
+    senders: list[EmailAddress] = Field(min_length=1)
+    purpose: Purpose = Purpose.SALES
+    stop_on: list[StopRule] = list(StopRule)
+    channel: str | None = None
+    steps: list[StepFile] = Field(min_length=1, max_length=50)
+
+    @property
+    def settings(self) -> CampaignSettings:
+        """The part that the ledger keeps as the campaign's settings."""
+        return CampaignSettings(
+            name=self.name,
+            purpose=self.purpose,
+            stop_on=self.stop_on,
+            senders=self.senders,
+            channel=self.channel,
+        )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        refuse("CampaignFile", self._faults())
+        return self
+
+    def _faults(self) -> Iterator[tuple[Place, str]]:
+        if self.steps[0].thread == "reply":
+            yield ("steps", 0, "thread"), "the first step has nothing to reply to; use new"
+        ids = [step.id for step in self.steps]
+        for n, step in enumerate(ids):
+            if step in ids[:n]:
+                yield ("steps", n, "id"), f"{step} stands here twice; rename one"
+        for n, sender in enumerate(self.senders):
+            if sender in self.senders[:n]:
+                yield ("senders", n), f"{sender} stands here twice; remove one"
+
+
+def load_campaign(path: Path) -> CampaignFile:
+    """Read a campaign file; paths in it are relative to its directory.
+
+    `${NAME}` has no meaning here: what authors write is mailed, the environment holds secrets.
+
+    Raises:
+        FileError: the file is not as it must be; every fault has its line and field.
+    """
+    return load_model(path, CampaignFile, context={"directory": path.absolute().parent})
