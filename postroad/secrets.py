@@ -46,11 +46,25 @@ class SecretBox:
             raise SecretKeyError("secret_key is empty: set POSTROAD_SECRET_KEY")
         if any(len(key) < _SHORTEST_KEY for key in keys):
             raise SecretKeyError(f"secret_key must have at least {_SHORTEST_KEY} characters")
-        self._fernet = MultiFernet([Fernet(_fernet_key(key)) for key in keys])
+        fernets = [Fernet(_fernet_key(key)) for key in keys]
+        self._first = fernets[0]
+        self._fernet = MultiFernet(fernets)
 
     def encrypt(self, secrets: dict[str, str]) -> str:
         """Return a token that hides the secrets."""
         return self._fernet.encrypt(json.dumps(secrets, sort_keys=True).encode()).decode()
+
+    def renew(self, token: str) -> str:
+        """Return the token, or one made with the first key where it was made with another.
+
+        Raises:
+            SecretKeyError: none of the keys made this token.
+        """
+        try:
+            self._first.decrypt(token.encode())
+        except InvalidToken:
+            return self.encrypt(self.decrypt(token))
+        return token
 
     def decrypt(self, token: str) -> dict[str, str]:
         """Return the secrets of a token.

@@ -56,12 +56,6 @@ def _ledger_url(text: str) -> str:
     return text
 
 
-def _without_slash(text: str) -> str:
-    if text and not text.startswith(("https://", "http://")):
-        raise ValueError("must begin with https://")
-    return text.rstrip("/")
-
-
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 
 
@@ -117,8 +111,6 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     secret_key: SecretStr | None = None
     """One key, or several with commas between them: see postroad.secrets.secret_box."""
-    public_url: Annotated[str, AfterValidator(_without_slash)] = ""
-    """Where recipients reach the console, for one-click unsubscription (RFC 8058)."""
 
     @model_validator(mode="after")
     def _keep_the_ledger_with_the_data(self) -> Self:

@@ -129,7 +129,7 @@ def resume_channel(connection: Connection, channel: str, by: str, now: int) -> l
             at=now, event="channel_resumed", channel_id=channel, detail=f"resumed by {by}"
         )
     )
-    return _sequences_with_work(connection, channel, now)
+    return sequences_with_work(connection, channel, now)
 
 
 def _sent_by_channel(connection: Connection, since: int) -> dict[str, int]:
@@ -149,7 +149,7 @@ def _sent_by_channel(connection: Connection, since: int) -> dict[str, int]:
     }
 
 
-def _sequences_with_work(connection: Connection, channel: str, now: int) -> list[str]:
+def sequences_with_work(connection: Connection, channel: str, now: int) -> list[str]:
     """Find sequences with messages for the channel, or held because none could be chosen."""
     work = exists().where(
         Message.sequence_id == Sequence.id,

@@ -64,11 +64,11 @@ def test_variables_go_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_options_go_before_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTROAD_DATA_DIR", "variable")
     monkeypatch.setenv("POSTROAD_CONFIG", "variable.toml")
-    _file('public_url = "https://mail.acme.test/"', "option.toml")
+    _file('[console]\nbind = "0.0.0.0:80"', "option.toml")
     with with_options(Options(config=Path("option.toml"), data_dir=Path("option"))):
         settings = load_settings()
     assert settings.data_dir == Path.cwd() / "option"
-    assert settings.public_url == "https://mail.acme.test"
+    assert settings.console.bind == "0.0.0.0:80"
 
 
 def test_an_option_is_forgotten_after_its_command() -> None:
@@ -95,7 +95,6 @@ def test_an_option_is_forgotten_after_its_command() -> None:
             '[temporal]\nclient_cert = "a.pem"',
             "postroad.toml: temporal client_cert and client_key belong together",
         ),
-        ('public_url = "mail.acme.test"', "postroad.toml: public_url must begin with https://"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(text: str, sentence: str) -> None:

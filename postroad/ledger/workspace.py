@@ -1,0 +1,270 @@
+"""The workspace in the ledger: storing what a workspace file says, and reading it back.
+
+Credentials are encrypted on their way in and decrypted on their way out; nothing else in the
+ledger ever holds them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from pydantic import BaseModel, SecretStr, TypeAdapter
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+
+from postroad import workspace
+from postroad.contracts import ChannelState
+from postroad.ledger.channels import resume_channel, sequences_with_work
+from postroad.ledger.tables import Channel, Message, Organisation, Sender, Sequence
+from postroad.secrets import SecretBox, SecretKeyError
+from postroad.workspace import Workspace
+
+_BROKEN = (ChannelState.UNAUTHORISED, ChannelState.MISCONFIGURED)
+_OWN_COLUMNS = {"id", "kind", "address", "shared"}
+_THE_ONE = 1
+_CHANNEL: TypeAdapter[workspace.Channel] = TypeAdapter(workspace.Channel)
+
+
+class Change(StrEnum):
+    """What applying a workspace did to one of its parts."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    KEPT = "kept"
+    """No longer in the file, but people were written to with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartChanged:
+    """One part of the workspace, and what became of it."""
+
+    part: str
+    """organisation, sender or channel."""
+    name: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a workspace did."""
+
+    parts: list[PartChanged]
+    wake: list[str] = field(default_factory=list[str])
+    """Workflow ids of the sequences that may have waited for this change."""
+
+
+def apply_workspace(
+    connection: Connection, described: Workspace, secrets: SecretBox, now: int
+) -> Applied:
+    """Make the ledger's workspace what the file describes.
+
+    A channel that was stopped for its credentials or settings is active again once they change.
+    """
+    parts = [
+        _apply_organisation(connection, described.organisation),
+        *(_apply_sender(connection, sender) for sender in described.senders),
+    ]
+    wake: set[str] = set()
+    for channel in described.channels:
+        change = _apply_channel(connection, channel, secrets, now)
+        parts.append(PartChanged("channel", channel.id, change))
+        if change is not Change.UNCHANGED:
+            wake |= _reactivate(connection, channel.id, now)
+    parts += _retire_channels(connection, described)
+    parts += _retire_senders(connection, described)
+    return Applied(parts, sorted(wake))
+
+
+def load_organisation(connection: Connection) -> workspace.Organisation | None:
+    """Return the organisation; None where no workspace was ever applied."""
+    row = connection.execute(select(Organisation.name, Organisation.settings)).first()
+    if row is None:
+        return None
+    return workspace.Organisation.model_validate({"name": row.name, **row.settings})
+
+
+def load_sender(connection: Connection, email: str) -> workspace.Sender | None:
+    """Return a sender by their normalised address."""
+    return next(_senders(connection, email), None)
+
+
+def list_senders(connection: Connection) -> list[workspace.Sender]:
+    """Return every sender, by address."""
+    return list(_senders(connection))
+
+
+def load_channel(
+    connection: Connection, channel_id: str, secrets: SecretBox
+) -> workspace.Channel | None:
+    """Return a channel's settings with its credentials.
+
+    Raises:
+        SecretKeyError: they were encrypted with another key.
+    """
+    row = connection.execute(
+        select(*Channel.__table__.columns).where(Channel.id == channel_id)
+    ).first()
+    if row is None:
+        return None
+    values = {**row.settings, **{name: getattr(row, name) for name in _OWN_COLUMNS}}
+    for place, secret in secrets.decrypt(row.secrets).items():
+        _put(values, place.split("."), secret)
+    return _CHANNEL.validate_python(values)
+
+
+def channel_ids(connection: Connection) -> list[str]:
+    """Return the id of every channel."""
+    return list(connection.scalars(select(Channel.id).order_by(Channel.id)))
+
+
+def channel_version(connection: Connection, channel_id: str) -> str | None:
+    """Return a text that is another one whenever a channel's settings or credentials change."""
+    row = connection.execute(
+        select(Channel.kind, Channel.settings, Channel.secrets).where(Channel.id == channel_id)
+    ).first()
+    return None if row is None else repr((row.kind, row.settings, row.secrets))
+
+
+def _apply_organisation(
+    connection: Connection, organisation: workspace.Organisation
+) -> PartChanged:
+    values = {
+        "name": organisation.name,
+        "settings": organisation.model_dump(mode="json", exclude={"name"}),
+    }
+    stored = connection.execute(select(Organisation.name, Organisation.settings)).first()
+    if stored is None:
+        connection.execute(insert(Organisation).values(id=_THE_ONE, **values))
+    elif stored._asdict() != values:
+        connection.execute(update(Organisation).values(values))
+    change = _change(None if stored is None else stored._asdict(), values)
+    return PartChanged("organisation", organisation.name, change)
+
+
+def _apply_sender(connection: Connection, sender: workspace.Sender) -> PartChanged:
+    values = {
+        "email": sender.email,
+        "name": sender.name,
+        "timezone": sender.timezone,
+        "default_channel": sender.default_channel,
+        "settings": {"signature": sender.signature},
+    }
+    stored = connection.execute(
+        select(*Sender.__table__.columns).where(Sender.email == sender.email)
+    ).first()
+    change = _change(None if stored is None else stored._asdict(), values)
+    if change is Change.ADDED:
+        connection.execute(insert(Sender).values(values))
+    elif change is Change.CHANGED:
+        connection.execute(update(Sender).where(Sender.email == sender.email).values(values))
+    return PartChanged("sender", sender.email, change)
+
+
+def _apply_channel(
+    connection: Connection, channel: workspace.Channel, box: SecretBox, now: int
+) -> Change:
+    settings = channel.model_dump(mode="json", exclude=_OWN_COLUMNS)
+    secrets = dict(_take_secrets(channel, settings))
+    values = {name: getattr(channel, name) for name in _OWN_COLUMNS} | {"settings": settings}
+    stored = connection.execute(
+        select(*Channel.__table__.columns).where(Channel.id == channel.id)
+    ).first()
+    if stored is None:
+        row = values | {"secrets": box.encrypt(secrets), "state_at": now, "state": "active"}
+        connection.execute(insert(Channel).values(row))
+        return Change.ADDED
+    known = {name: getattr(stored, name) for name in values}
+    change = _change(known, values)
+    if _same_secrets(box, stored.secrets, secrets):
+        # Encrypted again all the same where that was done with a key that is on its way out.
+        values["secrets"] = box.renew(stored.secrets)
+    else:
+        change = Change.CHANGED
+        values["secrets"] = box.encrypt(secrets)
+    connection.execute(update(Channel).where(Channel.id == channel.id).values(values))
+    return change
+
+
+def _change(stored: dict[str, Any] | None, described: dict[str, Any]) -> Change:
+    if stored is None:
+        return Change.ADDED
+    return Change.UNCHANGED if stored == described else Change.CHANGED
+
+
+def _same_secrets(box: SecretBox, token: str, secrets: dict[str, str]) -> bool:
+    try:
+        return box.decrypt(token) == secrets
+    except SecretKeyError:
+        return False
+
+
+def _reactivate(connection: Connection, channel: str, now: int) -> set[str]:
+    """Put a repaired channel back into service; return who may have waited for the change."""
+    broken = exists().where(Channel.id == channel, Channel.state.in_(_BROKEN))
+    if connection.scalar(select(broken)):
+        return set(resume_channel(connection, channel, "apply", now))
+    return set(sequences_with_work(connection, channel, now))
+
+
+def _retire_channels(connection: Connection, described: Workspace) -> Iterator[PartChanged]:
+    """Remove the channels that are not in the file, unless messages went through them."""
+    named = {channel.id for channel in described.channels}
+    for channel in channel_ids(connection):
+        if channel in named:
+            continue
+        used = exists().where(Message.channel_id == channel)
+        if connection.scalar(select(used)):
+            yield PartChanged("channel", channel, Change.KEPT)
+        else:
+            connection.execute(delete(Channel).where(Channel.id == channel))
+            yield PartChanged("channel", channel, Change.REMOVED)
+
+
+def _retire_senders(connection: Connection, described: Workspace) -> Iterator[PartChanged]:
+    """Remove the senders who are not in the file, unless they have people."""
+    named = {sender.email for sender in described.senders}
+    for sender in connection.scalars(select(Sender.email).order_by(Sender.email)).all():
+        if sender in named:
+            continue
+        if connection.scalar(select(exists().where(Sequence.sender == sender))):
+            yield PartChanged("sender", sender, Change.KEPT)
+        else:
+            connection.execute(delete(Sender).where(Sender.email == sender))
+            yield PartChanged("sender", sender, Change.REMOVED)
+
+
+def _senders(connection: Connection, email: str | None = None) -> Iterator[workspace.Sender]:
+    rows = connection.execute(
+        select(*Sender.__table__.columns)
+        .where(or_(email is None, Sender.email == email))
+        .order_by(Sender.email)
+    )
+    for row in rows:
+        yield workspace.Sender(
+            email=row.email,
+            name=row.name,
+            timezone=row.timezone,
+            default_channel=row.default_channel,
+            signature=row.settings.get("signature") or "",
+        )
+
+
+def _take_secrets(
+    model: BaseModel, dumped: dict[str, Any], around: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Take every secret out of a model's dump; yield its dotted place and its value."""
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, SecretStr):
+            dumped.pop(name, None)
+            yield f"{around}{name}", value.get_secret_value()
+        elif isinstance(value, BaseModel) and name in dumped:
+            yield from _take_secrets(value, dumped[name], f"{around}{name}.")
+
+
+def _put(values: dict[str, Any], place: list[str], secret: str) -> None:
+    for name in place[:-1]:
+        values = cast("dict[str, Any]", values.setdefault(name, {}))
+    values[place[-1]] = secret
