@@ -31,6 +31,7 @@ class RejectionReason(StrEnum):
     MALFORMED = "malformed"
     RAGGED = "ragged"
     BAD_TIMEZONE = "bad_timezone"
+    BLANK_FIELD = "blank_field"
     UNKNOWN_SENDER = "unknown_sender"
     DUPLICATE = "duplicate"
     SUPPRESSED = "suppressed"

@@ -14,7 +14,7 @@ from postroad.ledger.steps import CampaignStep, load_settings, load_steps
 from postroad.ledger.tables import AudienceChunk, Enrollment, Event, Message, Rejection, Sender
 from postroad.quota.turns import Priority
 
-_Rejected = tuple[AudienceRow, RejectionReason, str]
+Rejected = tuple[AudienceRow, RejectionReason, str]
 
 
 def enrol_chunk(connection: Connection, campaign_id: str, number: int, now: int) -> ChunkEnrolled:
@@ -28,7 +28,7 @@ def enrol_chunk(connection: Connection, campaign_id: str, number: int, now: int)
         return ChunkEnrolled.model_validate(chunk.result)
     settings = load_settings(connection, campaign_id)
     zones = {row.email: row.timezone for row in connection.execute(select(Sender))}
-    accepted, rejected = _sort_out(
+    accepted, rejected = sort_out(
         connection, campaign_id, unpack_rows(chunk.rows), settings, set(zones)
     )
     _reject(connection, campaign_id, rejected)
@@ -48,20 +48,25 @@ def enrol_chunk(connection: Connection, campaign_id: str, number: int, now: int)
     return result
 
 
-def _sort_out(
+def sender_of(row: AudienceRow, settings: CampaignSettings) -> str:
+    """Return who writes to a person: the sender whom the file names, else each one in turn."""
+    return row.sender or settings.senders[row.row % len(settings.senders)]
+
+
+def sort_out(
     connection: Connection,
     campaign_id: str,
     rows: Sequence[AudienceRow],
     settings: CampaignSettings,
     known_senders: set[str],
-) -> tuple[list[tuple[AudienceRow, str]], list[_Rejected]]:
+) -> tuple[list[tuple[AudienceRow, str]], list[Rejected]]:
     """Split rows into people with their sender, and rejections with their reason."""
     taken = _enrolled_already(connection, campaign_id, rows)
     suppressed = _suppressed(connection, rows)
     accepted: list[tuple[AudienceRow, str]] = []
-    rejected: list[_Rejected] = []
+    rejected: list[Rejected] = []
     for row in rows:
-        sender = row.sender or settings.senders[row.row % len(settings.senders)]
+        sender = sender_of(row, settings)
         stop = suppressed.get(row.address) or suppressed.get(f"@{row.domain}")
         if row.address in taken:
             rejected.append((row, RejectionReason.DUPLICATE, "this address is already enrolled"))
@@ -99,7 +104,7 @@ def _suppressed(connection: Connection, rows: Iterable[AudienceRow]) -> dict[str
     return {row.address: row.reason or "suppressed" for row in found}
 
 
-def _reject(connection: Connection, campaign_id: str, rejected: list[_Rejected]) -> None:
+def _reject(connection: Connection, campaign_id: str, rejected: list[Rejected]) -> None:
     if rejected:
         connection.execute(
             insert(Rejection),
