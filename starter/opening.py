@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 from postroad.campaign.address import parse_address
 from postroad.ledger.engine import Ledger
-from postroad.settings import load_settings
+from postroad.settings import Settings, load_settings
 from starter.console import Refused
 
 
 @contextmanager
-def opened_ledger() -> Iterator[Ledger]:
+def opened_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
     """Open the ledger that the settings name, and close it at the end."""
-    ledger = Ledger(load_settings().ledger.url)
+    ledger = Ledger((settings or load_settings()).ledger.url)
     try:
         yield ledger
     finally:
