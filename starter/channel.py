@@ -13,11 +13,12 @@ from postroad.ledger.channels import (
     pause_channel,
     resume_channel,
 )
+from postroad.secrets import secret_box
 from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By, Reason
-from starter.console import Refused, print_json, print_table, say
 from starter.clock import now, say_time
+from starter.console import Refused, print_json, print_table, say
 from starter.opening import opened_ledger
 from starter.temporal import connect
 from starter.verifying import verify_channel
@@ -55,7 +56,7 @@ def verify(
     channel: ChannelId,
     *,
     test_mail: Annotated[
-        bool, typer.Option("--test-mail", help="Also send a mail to the channel's own address.")
+        bool, typer.Option("--test-mail", help="Also send a mail from its sender to themselves.")
     ] = False,
 ) -> None:
     """Connect to a channel's provider and sign in.
@@ -63,9 +64,8 @@ def verify(
     Example: postroad channel verify ana-gmail --test-mail
     """
     with opened_ledger() as ledger:
-        verification = asyncio.run(
-            verify_channel(ledger, load_settings(), channel, test_mail=test_mail)
-        )
+        box = secret_box(load_settings())
+        verification = asyncio.run(verify_channel(ledger, box, channel, test_mail=test_mail))
     for finding in verification.findings:
         say(finding)
     if not verification.ok:

@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from postroad.instants import MINUTE
 from postroad.ledger.engine import Ledger
 from postroad.ledger.health import OpenSequence, sequences_with_old_work
 from postroad.settings import Settings, load_settings
 from starter.arguments import AsJson
 from starter.channel_checks import check_channels
+from starter.clock import now
 from starter.console import Refused, print_json, say
 from starter.finding import Finding, Level, fail, ok
 from starter.ledger_checks import check_ledger, check_settings
-from starter.clock import now
 from starter.temporal import connect, temporal_address
 from starter.temporal_checks import (
     check_namespace,
@@ -22,7 +23,6 @@ from starter.temporal_checks import (
     check_sequences,
     check_workers,
 )
-from postroad.instants import MINUTE
 
 _OLD = 5 * MINUTE
 """Work in hand for longer than this stands still."""

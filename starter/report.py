@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from postroad.ledger.reports import CampaignReport, campaign_report
 from postroad.wording import say_count
 from starter.arguments import AsJson, CampaignId
-from starter.console import print_json, print_table, say
 from starter.clock import say_time
+from starter.console import print_json, print_table, say
 from starter.opening import opened_ledger, unknown_campaign
 
 

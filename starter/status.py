@@ -11,8 +11,8 @@ from postroad.ledger.overview import (
     list_campaigns,
 )
 from starter.arguments import AsJson
-from starter.console import print_json, print_table, say
 from starter.clock import now
+from starter.console import print_json, print_table, say
 from starter.opening import opened_ledger, unknown_campaign
 
 _COLUMNS = ["campaign", "state", "people", "active", "sent", "to send", "failed", "waits for"]

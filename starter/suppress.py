@@ -18,8 +18,8 @@ from postroad.ledger.suppressions import (
 from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By
-from starter.console import Refused, print_json, print_table, say
 from starter.clock import now, say_time
+from starter.console import Refused, print_json, print_table, say
 from starter.opening import opened_ledger
 from starter.suppression_file import SuppressionRow, read_suppressions, suppression_key
 from starter.temporal import connect
@@ -99,12 +99,7 @@ def import_(
 
     Example: postroad suppress import optouts.csv --reason "opted out before 2026"
     """
-    try:
-        rows = list(read_suppressions(file))
-    except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{file} is not UTF-8: save it as UTF-8 and import it again") from None
+    rows = list(read_suppressions(file))
     with opened_ledger() as ledger:
         total, new = _add_all(ledger, rows, reason or f"imported by {by}")
     _tell(f"{say_count(new, 'new suppression')} from {say_count(len(rows), 'row')}", total)
@@ -146,7 +141,7 @@ def _tell_faults(file: Path, faulty: list[SuppressionRow]) -> None:
     if not faulty:
         return
     for row in faulty[:_FAULTS_SHOWN]:
-        say(f"{file}:{row.line}: {row.text!r}: {row.fault}")
+        say(f"{file}: row {row.row}: {row.text!r}: {row.fault}")
     raise Refused(
         f"{say_count(len(faulty), 'row')} of {file} named no address; all others are suppressed"
     )

@@ -1,20 +1,23 @@
 """Reading a file of addresses and domains that must get nothing."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from postroad.campaign.address import parse_address, parse_domain
+from postroad.campaign.audience import field_name
+from postroad.campaign.csv_file import open_csv
 
-_ADDRESS_COLUMNS = ("email", "address", "domain")
+_ADDRESS_COLUMNS = ("email", "e_mail", "email_address", "e_mail_address", "address", "domain")
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRow:
     """One row of the file; `address` is None where the row names none."""
 
-    line: int
+    row: int
+    """As a spreadsheet numbers it."""
     text: str
     address: str | None
     reason: str
@@ -25,7 +28,7 @@ def suppression_key(text: str) -> str:
     """Return a normalised address, or `@domain`.
 
     Raises:
-        ValueError: it is neither; the message says why.
+        ValueError: it is neither; the message is a clause that says why.
     """
     text = text.strip()
     if text.startswith("@"):
@@ -34,40 +37,38 @@ def suppression_key(text: str) -> str:
 
 
 def read_suppressions(path: Path) -> Iterator[SuppressionRow]:
-    """Yield the rows of a file, one address or `@domain` a line, or a CSV with a header.
+    """Yield the rows of a file: one address or `@domain` a line, or a CSV with a header.
 
     A header names the column `email`, `address` or `domain`, and perhaps `reason`; without one
-    the first column counts. Empty lines and lines starting with `#` are passed over.
+    the first column counts. Blank rows and rows that begin with `#` are passed over.
 
     Raises:
-        OSError: the file cannot be read.
-        UnicodeDecodeError: it is not UTF-8.
+        FileError: the file cannot be read.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
+    file = open_csv(path, lambda cells: _columns(cells) is not None)
+    columns = _columns(file.header)
+    records = file.records()
+    if columns is None:
         columns = (0, None)
-        for number, cells in enumerate(rows):
-            if not cells or not cells[0].strip() or cells[0].startswith("#"):
-                continue
-            header = _header(cells) if number == 0 else None
-            if header is not None:
-                columns = header
-                continue
-            yield _row(rows.line_num, cells, *columns)
+        records = chain([(1, list(file.header))], records)
+    for row, cells in records:
+        if not cells[0].startswith("#"):
+            yield _row(row, cells, *columns)
 
 
-def _header(cells: list[str]) -> tuple[int, int | None] | None:
-    names = [cell.strip().lower() for cell in cells]
+def _columns(cells: list[str] | tuple[str, ...]) -> tuple[int, int | None] | None:
+    """Return where address and reason stand; None where this is no header."""
+    names = [field_name(cell) for cell in cells]
     found = [names.index(name) for name in _ADDRESS_COLUMNS if name in names]
     if not found:
         return None
     return found[0], names.index("reason") if "reason" in names else None
 
 
-def _row(line: int, cells: list[str], address: int, reason: int | None) -> SuppressionRow:
+def _row(row: int, cells: list[str], address: int, reason: int | None) -> SuppressionRow:
     text = cells[address].strip() if address < len(cells) else ""
     why = cells[reason].strip() if reason is not None and reason < len(cells) else ""
     try:
-        return SuppressionRow(line, text, suppression_key(text), why)
+        return SuppressionRow(row, text, suppression_key(text), why)
     except ValueError as error:
-        return SuppressionRow(line, text, None, why, fault=str(error))
+        return SuppressionRow(row, text, None, why, fault=str(error))

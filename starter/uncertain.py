@@ -5,15 +5,14 @@ from typing import Annotated
 
 import typer
 
-from postroad.ledger.uncertain import Decided
+from postroad.ledger.uncertain import Decided, list_uncertain
 from postroad.ledger.uncertain import dismiss as dismiss_messages
-from postroad.ledger.uncertain import list_uncertain
 from postroad.ledger.uncertain import resend as resend_messages
 from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By
-from starter.console import Refused, print_json, print_table, say
 from starter.clock import now, say_time
+from starter.console import Refused, print_json, print_table, say
 from starter.opening import opened_ledger
 from starter.temporal import connect
 from starter.waking import wake

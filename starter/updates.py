@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from postroad.contracts import Contract, campaign_workflow_id
+from postroad.durations import format_duration
 from postroad.settings import load_settings
 from starter.console import Refused
 from starter.temporal import connect
@@ -20,7 +21,12 @@ Answer = TypeVar("Answer", bound=Contract)
 
 
 async def ask_campaign(
-    campaign: str, update: str, argument: Contract, answer: type[Answer]
+    campaign: str,
+    update: str,
+    argument: Contract,
+    answer: type[Answer],
+    *,
+    patience: timedelta = _PATIENCE,
 ) -> Answer:
     """Send an update to a campaign and return what it answers.
 
@@ -29,6 +35,7 @@ async def ask_campaign(
         update: the update's name.
         argument: the update's argument.
         answer: the type of its answer.
+        patience: how long to wait for the answer.
 
     Raises:
         Refused: the campaign is not running, refuses, or no worker answers.
@@ -36,15 +43,15 @@ async def ask_campaign(
     client = await connect(load_settings())
     handle = client.get_workflow_handle(campaign_workflow_id(campaign))
     try:
-        return await handle.execute_update(
-            update, argument, result_type=answer, rpc_timeout=_PATIENCE
+        answered: Answer = await handle.execute_update(
+            update, argument, result_type=answer, rpc_timeout=patience
         )
     except WorkflowUpdateFailedError as error:
         raise Refused(_sentence(error)) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
         raise Refused(
-            f"no worker answered within {_PATIENCE.seconds} s; {update} takes effect as soon as "
-            "one runs: `postroad doctor` says what is missing"
+            f"no worker answered within {format_duration(patience)}; {update} takes effect as soon "
+            "as one runs: `postroad doctor` says what is missing"
         ) from None
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
@@ -52,6 +59,8 @@ async def ask_campaign(
         raise Refused(
             f"campaign {campaign!r} is not running: `postroad status --all` says how it stands"
         ) from None
+    else:
+        return answered
 
 
 def _sentence(error: WorkflowUpdateFailedError) -> str:

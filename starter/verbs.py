@@ -71,6 +71,11 @@ VERBS = {
         _STEER,
         "End a campaign for good: what has not been sent is never sent.",
     ),
+    "people": Verb(
+        "starter.people:app",
+        _STEER,
+        "Add people to a running campaign, or take somebody out.",
+    ),
     "uncertain": Verb(
         "starter.uncertain:app",
         _STEER,

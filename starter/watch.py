@@ -13,9 +13,9 @@ from postroad.ledger.events import FeedEntry
 from postroad.ledger.overview import CampaignOverview
 from postroad.quota.reasons import time_of_day
 from starter.arguments import AsJson, CampaignId
+from starter.clock import now, say_time
 from starter.console import on_terminal, plain, print_json_line, say
 from starter.following import follow, follow_feed
-from starter.clock import now, say_time
 from starter.opening import opened_ledger
 from starter.status import waits
 

@@ -13,14 +13,12 @@ PLANNED, SENT, UNCERTAIN = MessageState.PLANNED, MessageState.SENT, MessageState
 WAKE_ANA = {"sequence/q4/ana@acme.test"}
 
 
-def _one_uncertain(ledger: Ledger, **values: str) -> list[int]:
+def _one_uncertain(ledger: Ledger) -> list[int]:
     with ledger.write() as connection:
         add_sender(connection)
         add_channel(connection)
         add_campaign(connection)
-        return add_person(
-            connection, "Ada@x.test", UNCERTAIN, PLANNED, reason="timeout after DATA", **values
-        )
+        return add_person(connection, "Ada@x.test", UNCERTAIN, PLANNED, reason="timeout after DATA")
 
 
 def _message(ledger: Ledger, message: int) -> Row[*tuple[object, ...]]:

@@ -40,7 +40,8 @@ class Postroad:
         self._patch.setattr(sys, "argv", ["postroad", *arguments])
         self._capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            sys.exit(main())
+            main()
         out, err = self._capsys.readouterr()
         code = ended.value.code
-        return Ran(code if isinstance(code, int) else 0 if code is None else 1, out, err)
+        assert isinstance(code, int)
+        return Ran(code, out, err)

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from temporalio.client import Client
 
+from starter.updates import ask_campaign
 from tests.starter.command import Postroad
 from tests.starter.conftest import Noted
 
@@ -43,7 +45,8 @@ async def test_a_campaign_that_does_not_run_cannot_be_steered(postroad: Postroad
 async def test_without_a_worker_the_command_says_what_is_missing(
     postroad: Postroad, temporal: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.updates._PATIENCE", timedelta(seconds=1))
+    impatient = partial(ask_campaign, patience=timedelta(seconds=1))
+    monkeypatch.setattr("starter.steer.ask_campaign", impatient)
     await temporal.start_workflow("Anything", id="campaign/q4", task_queue="nobody")
     ran = await asyncio.to_thread(postroad, "pause", "q4")
     assert ran.code == 1

@@ -100,12 +100,21 @@ def test_rows_that_name_nobody_are_told_and_stop_nothing(
     file.write_text("ada@x.test\nnobody\nbo@x.test\n")
     ran = postroad("suppress", "import", str(file))
     assert ran.code == 1
-    assert f"{file}:2: 'nobody'" in ran.stdout
+    assert f"{file}: row 2: 'nobody'" in ran.stdout
     assert "1 row of" in ran.stderr
     assert sorted(_listed(postroad)) == ["ada@x.test", "bo@x.test"]
 
 
-@pytest.mark.parametrize("content", [None, b"ad\xe4@x.test\n"])
+def test_a_file_from_a_spreadsheet_is_read_whatever_its_encoding(
+    postroad: Postroad, tmp_path: Path
+) -> None:
+    file = tmp_path / "optouts.csv"
+    file.write_bytes("E-Mail;Reason\nada@x.test;für immer\n".encode("utf-16"))
+    assert postroad("suppress", "import", str(file)).code == 0
+    assert _listed(postroad) == {"ada@x.test": "für immer"}
+
+
+@pytest.mark.parametrize("content", [None, b""])
 def test_a_file_that_cannot_be_read_is_refused(
     postroad: Postroad, tmp_path: Path, content: bytes | None
 ) -> None:

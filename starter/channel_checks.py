@@ -1,0 +1,48 @@
+"""Doctor's checks of the channels: their state, their credentials, and whether they sign in."""
+
+from postroad.contracts import ChannelState
+from postroad.ledger.channels import ChannelOverview, list_channels
+from postroad.ledger.engine import Ledger
+from postroad.ledger.workspace import load_channel
+from postroad.secrets import SecretBox, SecretKeyError, secret_box
+from postroad.settings import Settings
+from starter.clock import now
+from starter.finding import Finding, fail, ok, warn
+from starter.verifying import verify_channel
+
+_APPLY = "correct the workspace file and `postroad apply` it again"
+
+
+async def check_channels(ledger: Ledger, settings: Settings, *, sign_in: bool) -> list[Finding]:
+    """Check every channel; signing in to its provider only where asked to."""
+    with ledger.read() as connection:
+        channels = list_channels(connection, now())
+    if not channels:
+        return [warn("channels", "there is none", "`postroad apply WORKSPACE.yaml` connects one")]
+    try:
+        box = secret_box(settings)
+    except SecretKeyError:
+        return []  # told by the check of the settings
+    return [await _check(ledger, box, channel, sign_in=sign_in) for channel in channels]
+
+
+async def _check(
+    ledger: Ledger, box: SecretBox, channel: ChannelOverview, *, sign_in: bool
+) -> Finding:
+    about = f"channel {channel.id}"
+    try:
+        with ledger.read() as connection:
+            load_channel(connection, channel.id, box)
+    except SecretKeyError as error:
+        return fail(about, str(error), _APPLY)
+    if sign_in:
+        verification = await verify_channel(ledger, box, channel.id)
+        if not verification.ok:
+            return fail(about, "; ".join(verification.findings), _APPLY)
+    if channel.state is ChannelState.ACTIVE:
+        return ok(about, "active, and signs in" if sign_in else "active")
+    words = f"{channel.state} ({channel.reason})" if channel.reason else str(channel.state)
+    resume = f"`postroad channel resume {channel.id}`"
+    if channel.state is ChannelState.PAUSED:
+        return warn(about, words, resume)
+    return fail(about, words, f"repair it, then {resume}")

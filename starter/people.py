@@ -1,0 +1,84 @@
+"""`postroad people`: who is in a running campaign."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from postroad.campaign.audience import Audience, open_audience
+from postroad.contracts import AddPeople, CampaignState, PeopleAdded, PersonRemoved, RemovePerson
+from postroad.ledger.additions import missing_fields, stage_addition
+from postroad.ledger.engine import Ledger
+from postroad.ledger.overview import campaign_state
+from postroad.wording import say_count
+from starter.arguments import By, CampaignId, Email
+from starter.console import Refused, say
+from starter.opening import normalised, opened_ledger, unknown_campaign
+from starter.updates import ask_campaign
+
+_ENROLLING = timedelta(minutes=30)
+"""A million people are enrolled in less."""
+
+app = typer.Typer(
+    no_args_is_help=True, help="Add people to a running campaign, or take somebody out."
+)
+
+
+@app.command()
+def add(
+    campaign: CampaignId,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="As for a launch.")],
+    by: By,
+) -> None:
+    """Enrol more people; they begin with the first step.
+
+    Example: postroad people add q4-launch more.csv
+    """
+    audience = open_audience(file)
+    with opened_ledger() as ledger:
+        _check(ledger, campaign, audience)
+        addition = stage_addition(ledger, campaign, audience.rows())
+    if not addition.chunks:
+        raise Refused(
+            f"{file} names nobody who can be written to: "
+            f"{say_count(addition.rejected, 'row')} rejected"
+        )
+    added = asyncio.run(
+        ask_campaign(
+            campaign,
+            "add_people",
+            AddPeople(chunks=addition.chunks, by=by),
+            PeopleAdded,
+            patience=_ENROLLING,
+        )
+    )
+    rejected = say_count(addition.rejected + added.rejected, "row")
+    say(f"{say_count(added.enrolled, 'person', 'people')} enrolled, {rejected} rejected")
+
+
+@app.command()
+def remove(campaign: CampaignId, email: Email, by: By) -> None:
+    """Take somebody out of a campaign; a message that is on the wire is finished.
+
+    Example: postroad people remove q4-launch ada@example.com
+    """
+    address = normalised(email)
+    removed = asyncio.run(
+        ask_campaign(campaign, "remove_person", RemovePerson(email=address, by=by), PersonRemoved)
+    )
+    stopped = say_count(removed.messages_stopped, "message")
+    say(f"{address} gets nothing more in {campaign}: {stopped} stopped")
+
+
+def _check(ledger: Ledger, campaign: str, audience: Audience) -> None:
+    with ledger.read() as connection:
+        state = campaign_state(connection, campaign)
+        if state is None:
+            raise unknown_campaign(campaign)
+        if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+            raise Refused(f"{campaign} is {state}: people can be added while it runs")
+        missing = missing_fields(connection, campaign, frozenset(audience.fields))
+    for step, fields in missing.items():
+        raise Refused(f"{audience.file.path}: step {step} needs {fields[0]}")

@@ -1,0 +1,72 @@
+"""Checking that a channel can send: connect, sign in, and perhaps a mail to oneself."""
+
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from postroad.campaign.mime import Envelope, From, MessageComposer, message_id_for
+from postroad.campaign.template import Rendered
+from postroad.channels import build_channel
+from postroad.channels.base import OutgoingMessage, Verification
+from postroad.ledger.engine import Ledger
+from postroad.ledger.workspace import list_senders, load_channel
+from postroad.secrets import SecretBox
+from postroad.workspace import Channel, Sender
+from starter.console import Refused
+
+
+async def verify_channel(
+    ledger: Ledger, box: SecretBox, channel_id: str, *, test_mail: bool = False
+) -> Verification:
+    """Check a channel against its provider.
+
+    Args:
+        ledger: where its settings and credentials are.
+        box: opens its credentials.
+        channel_id: the channel.
+        test_mail: also send a mail from the channel's sender to themselves.
+
+    Raises:
+        Refused: there is no such channel, or nobody to write to.
+        SecretKeyError: its credentials were encrypted with another key.
+    """
+    with ledger.read() as connection:
+        stored = load_channel(connection, channel_id, box)
+        if stored is None:
+            raise Refused(f"there is no channel {channel_id!r}: `postroad channel list` shows them")
+        sender = _sender_of(connection, stored) if test_mail else None
+    channel = build_channel(stored)
+    try:
+        return await channel.verify(None if sender is None else _test_message(stored, sender))
+    finally:
+        await channel.aclose()
+
+
+def _sender_of(connection: Connection, channel: Channel) -> Sender:
+    """Return who would send through a channel: its owner, else the first who has it by default."""
+    senders = list_senders(connection)
+    owners = [sender for sender in senders if sender.email == channel.address]
+    by_default = [sender for sender in senders if sender.default_channel == channel.id]
+    likely = [*owners, *by_default, *senders]
+    if not likely:
+        raise Refused("the workspace has no sender to write to: apply a workspace file first")
+    return likely[0]
+
+
+def _test_message(channel: Channel, sender: Sender) -> OutgoingMessage:
+    key = f"test/{channel.id}/{secrets.token_hex(8)}"
+    message_id = message_id_for(key, sender.email.rpartition("@")[2])
+    envelope = Envelope(sender.email, key, message_id, datetime.now(UTC))
+    text = Rendered(
+        subject=f"Postroad: {channel.id} can send",
+        text=f"This mail left through the delivery channel {channel.id}.\n",
+        html=None,
+    )
+    return OutgoingMessage(
+        key=key,
+        message_id=message_id,
+        envelope_from=sender.email,
+        recipient=sender.email,
+        content=MessageComposer(From(sender.email, sender.name)).compose(envelope, text),
+    )
