@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Annotated, NamedTuple
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import (
+    SPECIAL_USE_DOMAIN_NAMES,
+    EmailNotValidError,
+    validate_email,
+)
 from pydantic import AfterValidator
 
 _LOCAL_MAX = 64
@@ -14,8 +17,10 @@ _ADDRESS_MAX = 254
 """Characters of a whole address (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)")
-"""Almost every address: the local part needs no further look."""
+_LABEL = r"(?=[^.]{1,63}\.)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+_PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@((?:{_LABEL}\.)+([A-Za-z]{{2,63}}))")
+"""Local part, domain, top-level domain of almost every address; they need no further look."""
+_RESERVED = frozenset(SPECIAL_USE_DOMAIN_NAMES) - {"test"}
 _INVISIBLE = "\u200b\u2060\ufeff"
 """Zero-width characters that copying leaves at the ends."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -49,10 +54,9 @@ def parse_address(text: str) -> Address:
     """
     text = text.strip().strip(_INVISIBLE).strip()
     plain = _PLAIN.fullmatch(text)
-    if plain is None:
+    if plain is None or plain[3].lower() in _RESERVED:
         return _parse_unusual(text)
-    local, domain = plain.groups()
-    domain = parse_domain(domain)
+    local, domain = plain[1], plain[2].lower()
     _check_length(local, domain)
     recipient = f"{local}@{domain}"
     return Address(recipient, recipient.lower(), domain)
@@ -64,14 +68,9 @@ def parse_domain(text: str) -> str:
     Raises:
         ValueError: no mail can go to such a domain; the message is a clause that says why.
     """
-    return _parse_domain(text.strip().lower())
-
-
-@lru_cache(maxsize=16_384)
-def _parse_domain(domain: str) -> str:
-    if "@" in domain:
+    if "@" in text:
         raise ValueError("a domain holds no @")
-    return _validated(f"x@{domain}")[1]
+    return _validated(f"x@{text.strip()}")[1]
 
 
 def _parse_unusual(text: str) -> Address:

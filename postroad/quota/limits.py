@@ -1,11 +1,21 @@
 """Limits: at most N messages per rolling period in a scope."""
 
 from datetime import timedelta
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from postroad.durations import Duration, format_duration
 from postroad.instants import milliseconds
+
+
+def _check_period(period: timedelta) -> timedelta:
+    if not timedelta(milliseconds=100) <= period <= timedelta(days=62):
+        raise ValueError("must be between 100ms and 62 days")
+    return period
+
+
+Period = Annotated[Duration, AfterValidator(_check_period)]
 
 
 class Limit(BaseModel):
@@ -14,14 +24,7 @@ class Limit(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     messages: int = Field(ge=1)
-    per: Duration
-
-    @field_validator("per")
-    @classmethod
-    def _has_length(cls, per: timedelta) -> timedelta:
-        if not timedelta(milliseconds=100) <= per <= timedelta(days=62):
-            raise ValueError("must be between 100ms and 62 days")
-        return per
+    per: Period
 
     @property
     def per_ms(self) -> int:
@@ -38,8 +41,19 @@ class Throttle(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch: int = Field(ge=1)
-    every: Duration
+    every: Period
 
     def as_limit(self) -> Limit:
         """A throttle is a limit: never more than a batch in any period."""
         return Limit(messages=self.batch, per=self.every)
+
+
+def _throttle_form(value: object) -> str:
+    return "word" if isinstance(value, str) else "throttle"
+
+
+ThrottleChoice = Annotated[
+    Annotated[Literal["inherit", "none"], Tag("word")] | Annotated[Throttle, Tag("throttle")],
+    Discriminator(_throttle_form),
+]
+"""A channel's throttle: the organisation's, none whatever its kind, or one of its own."""
