@@ -19,6 +19,7 @@ from activities.audience import AudienceActivities
 from activities.campaign_state import CampaignStateActivities
 from activities.channel_selection import ChannelSelectionActivities
 from activities.clock import ServerClock
+from activities.connection_leases import LeaseHolder
 from activities.open_channels import OpenChannels
 from activities.quota import QuotaActivities
 from activities.sending import SendingActivities
@@ -46,7 +47,7 @@ async def running_worker(
     """Run a worker until the block ends; messages on the wire are finished first."""
     clock = ServerClock()
     journal = Journal(ledger)
-    channels = OpenChannels(ledger, secrets)
+    channels = OpenChannels(ledger, secrets, LeaseHolder(ledger, clock.now))
     activities: list[Callable[..., Any]] = [
         *_activities_of(AudienceActivities(ledger, clock)),
         *_activities_of(CampaignStateActivities(ledger, clock)),

@@ -11,7 +11,7 @@ from postroad.contracts import (
     StepChanged,
 )
 from postroad.ledger.engine import Ledger
-from postroad.ledger.lifecycle import publish_step_text, record_state, end_some_people
+from postroad.ledger.lifecycle import end_some_people, publish_step_text, record_state
 
 
 class CampaignStateActivities:

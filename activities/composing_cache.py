@@ -21,7 +21,6 @@ _KEPT = 500
 _Key = tuple[str, Writer, int, int]
 
 
-
 class ComposingCache:
     """The texts of this worker's campaigns, compiled once per version and sender."""
 

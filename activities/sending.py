@@ -35,7 +35,7 @@ class SendingActivities:
     async def send_wave(self, request: SendWave) -> WaveSent:
         """Send a wave; a retry sends what is left and resolves what is in doubt."""
         info = activity.info()
-        opened = await asyncio.to_thread(self._channels.open, request.channel)
+        opened = await self._channels.open(request.channel)
         run = WaveRun(
             request,
             sequence=await asyncio.to_thread(self._sequence_id, request),

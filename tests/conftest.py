@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from tests.postgres import PostgresServer
+
+# Machines are shared and noisy: an example that takes long is no failure.
+settings.register_profile("postroad", deadline=None, max_examples=60)
+settings.load_profile("postroad")
 
 _numbers = itertools.count(1)
 

@@ -23,7 +23,7 @@ from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Channel, Event, Message, QuotaScope, Step
 from postroad.ledger.upsert import insert_new
 from postroad.ledger.windows import postpone_outside_windows
-from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate
+from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate, wave_size
 from postroad.quota.decision import Grant, Wait, decide
 from postroad.quota.reasons import because
 from postroad.quota.scope import Scope
@@ -190,9 +190,7 @@ def _due(
     return [row for row in rows if row.id not in postponed]
 
 
-def _asking(
-    connection: Connection, channel: str, due: Sequence[_DueRow], now: int
-) -> _Asking:
+def _asking(connection: Connection, channel: str, due: Sequence[_DueRow], now: int) -> _Asking:
     limits = limits_in_force(connection, channel)
     domains = sorted({row.domain for row in due if row.domain in limits.domains})
     _lock(connection, [_domain_scope(domain) for domain in domains])
@@ -220,12 +218,12 @@ def _asking(
 
 def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int) -> Turn:
     limits = [*asking.limits.channel, *asking.limits.organisation]
-    smallest = min((limit.messages for limit in limits), default=request.at_most)
+    smallest = min((limit.messages for limit in limits), default=None)
     return Turn(
         sequence=sequence,
         campaign=request.campaign_id,
         priority=Priority(asking.due[0].priority),
-        messages=min(len(asking.due), request.at_most, smallest),
+        messages=min(len(asking.due), wave_size(request.at_most, smallest)),
         asked_at=now,
         told_at=now,
     )

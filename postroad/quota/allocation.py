@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil
 
 from postroad.instants import SECOND
 from postroad.quota.scope import Obstacle, Scope
@@ -27,6 +28,13 @@ class Pace:
     now: int
     tolerance: int
     interactive: bool = False
+
+
+def wave_size(at_most: int, smallest_limit: int | None) -> int:
+    """Return how many messages a wave should have: parts of a limit that leave no small rest."""
+    if smallest_limit is None:
+        return at_most
+    return ceil(smallest_limit / ceil(smallest_limit / at_most))
 
 
 def first_slot(scopes: Sequence[Scope], pace: Pace) -> tuple[int, Obstacle | None]:

@@ -78,11 +78,10 @@ def decide(
     _serve(ahead, [scopes[key] for key in shared], now, tolerance)
     if _first(candidates, scopes, pace)[0] <= now + LEAD:
         slots = allocate(candidates, scopes, pace, mine.messages)
-        start = shares.start_of(mine.campaign)
         return Grant(
             slots,
-            max(shares.virtual_time, start),
-            start + len(slots),
+            virtual_time=shares.start_of_first([mine, *ahead]),
+            finish=shares.start_of(mine.campaign) + len(slots),
             room_left=_first(candidates, scopes, pace)[0] <= now + LEAD,
         )
     settling = min(tolerance, SETTLING)

@@ -25,4 +25,6 @@ def because(wait: Wait, now: int) -> str:
         return f"{reason}, after {others} on {obstacle.scope} ({limit})"
     used = f"{limit.messages - obstacle.kept:,} of {limit.messages:,}"
     kept = f" ({obstacle.kept} are kept for single mails)" if obstacle.kept else ""
-    return f"{reason}, because {obstacle.scope} has sent {used} in {format_duration(limit.per)}{kept}"
+    return (
+        f"{reason}, because {obstacle.scope} has sent {used} in {format_duration(limit.per)}{kept}"
+    )

@@ -44,6 +44,10 @@ class Shares:
         """Return the start tag of a campaign's next wave."""
         return max(self.virtual_time, self.finish.get(campaign, 0))
 
+    def start_of_first(self, turns: Iterable[Turn]) -> int:
+        """Return the smallest start tag: virtual time never passes somebody who waits."""
+        return min(self.start_of(turn.campaign) for turn in turns)
+
 
 def in_order(turns: Iterable[Turn], shares: Shares) -> list[Turn]:
     """Return the turns in the order in which they are to be served."""

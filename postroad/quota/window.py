@@ -70,7 +70,7 @@ class RollingWindow:
                 full_since = when
             elif count <= most < before and full_since is not None:
                 if full_since < at + tolerance and when > at - self.limit.per_ms:
-                    at = when + self.limit.per_ms
+                    at = min(when + self.limit.per_ms, NEVER)
                 full_since = None
         if full_since is not None and full_since < at + tolerance:
             return NEVER
