@@ -27,7 +27,11 @@ def parse_duration(text: object) -> timedelta:
         lowered = text.strip().lower()
         parts = _PART.findall(lowered)
         if parts and not _PART.sub("", lowered).strip(" ,"):
-            return timedelta(seconds=sum(float(n) * _seconds(unit, text) for n, unit in parts))
+            seconds = sum(float(n) * _seconds(unit, text) for n, unit in parts)
+            try:
+                return timedelta(seconds=seconds)
+            except OverflowError:
+                raise ValueError(f"{text!r} is too long") from None
     raise ValueError(f"{text!r} is no duration; write for instance 45s, 10m, 2h or 3 days")
 
 

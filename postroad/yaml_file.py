@@ -20,6 +20,9 @@ _MAX_DEPTH = 40
 _MAX_VALUES = 500_000
 """Counted after aliases were followed: nine aliases of nine aliases of … stop here."""
 
+_LONGEST_PROBLEM = 1_000
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""What a file may quote in a problem, and a terminal must not be sent."""
 _VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\}|\{)")
 _TAG = "tag:yaml.org,2002:"
 _SCALARS: dict[str, tuple[re.Pattern[str], Callable[[str], object], tuple[str, ...]]] = {
@@ -43,9 +46,9 @@ class FileError(ValueError):
     """
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
+        self.problems = tuple(_UNPRINTABLE.sub(" ", text)[:_LONGEST_PROBLEM] for text in problems)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(problems[0] + more)
+        super().__init__(self.problems[0] + more)
 
 
 def load_model(

@@ -25,7 +25,7 @@ _ADDRESS_SHOWN = 320
 
 
 class RejectionReason(StrEnum):
-    """Why a row was not enrolled; the last three are found when it is compared with the ledger."""
+    """Why a row was not enrolled; the last three are also found when it meets the ledger."""
 
     MISSING = "missing"
     MALFORMED = "malformed"
