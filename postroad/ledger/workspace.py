@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from pydantic import BaseModel, SecretStr, TypeAdapter
-from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, exists, insert, select, update
 
 from postroad import workspace
 from postroad.contracts import ChannelState
@@ -22,6 +22,7 @@ from postroad.workspace import Workspace
 _BROKEN = (ChannelState.UNAUTHORISED, ChannelState.MISCONFIGURED)
 _OWN_COLUMNS = {"id", "kind", "address", "shared"}
 _THE_ONE = 1
+_ALL_SENDERS = select(*Sender.__table__.columns)
 _CHANNEL: TypeAdapter[workspace.Channel] = TypeAdapter(workspace.Channel)
 
 
@@ -62,11 +63,13 @@ def apply_workspace(
 
     A channel that was stopped for its credentials or settings is active again once they change.
     """
-    parts = [
-        _apply_organisation(connection, described.organisation),
-        *(_apply_sender(connection, sender) for sender in described.senders),
-    ]
+    parts = [_apply_organisation(connection, described.organisation)]
     wake: set[str] = set()
+    for sender in described.senders:
+        change = _apply_sender(connection, sender)
+        parts.append(PartChanged("sender", sender.email, change))
+        if change is Change.CHANGED:
+            wake.update(sequences_with_work(connection, sender.default_channel or "", now))
     for channel in described.channels:
         change = _apply_channel(connection, channel, secrets, now)
         parts.append(PartChanged("channel", channel.id, change))
@@ -87,12 +90,12 @@ def load_organisation(connection: Connection) -> workspace.Organisation | None:
 
 def load_sender(connection: Connection, email: str) -> workspace.Sender | None:
     """Return a sender by their normalised address."""
-    return next(_senders(connection, email), None)
+    return next(_senders(connection, _ALL_SENDERS.where(Sender.email == email)), None)
 
 
 def list_senders(connection: Connection) -> list[workspace.Sender]:
     """Return every sender, by address."""
-    return list(_senders(connection))
+    return list(_senders(connection, _ALL_SENDERS.order_by(Sender.email)))
 
 
 def load_channel(
@@ -143,7 +146,7 @@ def _apply_organisation(
     return PartChanged("organisation", organisation.name, change)
 
 
-def _apply_sender(connection: Connection, sender: workspace.Sender) -> PartChanged:
+def _apply_sender(connection: Connection, sender: workspace.Sender) -> Change:
     values = {
         "email": sender.email,
         "name": sender.name,
@@ -159,7 +162,7 @@ def _apply_sender(connection: Connection, sender: workspace.Sender) -> PartChang
         connection.execute(insert(Sender).values(values))
     elif change is Change.CHANGED:
         connection.execute(update(Sender).where(Sender.email == sender.email).values(values))
-    return PartChanged("sender", sender.email, change)
+    return change
 
 
 def _apply_channel(
@@ -235,13 +238,8 @@ def _retire_senders(connection: Connection, described: Workspace) -> Iterator[Pa
             yield PartChanged("sender", sender, Change.REMOVED)
 
 
-def _senders(connection: Connection, email: str | None = None) -> Iterator[workspace.Sender]:
-    rows = connection.execute(
-        select(*Sender.__table__.columns)
-        .where(or_(email is None, Sender.email == email))
-        .order_by(Sender.email)
-    )
-    for row in rows:
+def _senders(connection: Connection, statement: Select[Any]) -> Iterator[workspace.Sender]:
+    for row in connection.execute(statement):
         yield workspace.Sender(
             email=row.email,
             name=row.name,
