@@ -183,7 +183,10 @@ def _unknown(
 ) -> list[UnknownField]:
     excused = {id(node) for node in _excused(tree)}
     found: list[UnknownField] = []
-    references = (*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem))
+    references: list[nodes.Getattr | nodes.Getitem] = [
+        *tree.find_all(nodes.Getattr),
+        *tree.find_all(nodes.Getitem),
+    ]
     for node in references:
         owner, field = _field(node)
         if owner in known and field not in known[owner] and id(node) not in excused:
