@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
@@ -16,6 +17,7 @@ from tests.starter.command import Postroad
 from tests.starter.stand_ins import NotingCampaign, NotingSequence
 
 TASK_QUEUE = "postroad"
+SECRET_KEY = "a secret key for tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,15 @@ class Noted:
 
 @pytest.fixture
 def postroad(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ledger: Ledger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Postroad:
-    """The command, on the test's ledger."""
+    """The command, on the test's ledger and in a directory of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POSTROAD_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("POSTROAD_SECRET_KEY", SECRET_KEY)
     return Postroad(ledger, monkeypatch, capsys)
 
 
