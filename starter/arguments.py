@@ -17,5 +17,10 @@ def _me() -> str:
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's address.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
-By = Annotated[str, typer.Option("--by", help="Who decides, for the record.", default_factory=_me)]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", help="Who decides, for the record.", default_factory=_me, show_default="you"
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]

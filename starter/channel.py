@@ -25,7 +25,9 @@ from starter.verifying import verify_channel
 from starter.waking import wake
 
 app = typer.Typer(
-    no_args_is_help=True, help="Look at the delivery channels, check, pause and resume them."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Look at the delivery channels, check, pause and resume them.",
 )
 
 ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's id.")]

@@ -22,7 +22,9 @@ _ENROLLING = timedelta(minutes=30)
 """A million people are enrolled in less."""
 
 app = typer.Typer(
-    no_args_is_help=True, help="Add people to a running campaign, or take somebody out."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Add people to a running campaign, or take somebody out.",
 )
 
 

@@ -20,7 +20,7 @@ _COLUMNS = ["campaign", "state", "people", "active", "sent", "to send", "failed"
 
 def status(
     campaign: Annotated[
-        str | None, typer.Argument(metavar="[CAMPAIGN]", help="Only this campaign.")
+        str | None, typer.Argument(metavar="CAMPAIGN", help="Only this campaign.")
     ] = None,
     *,
     everything: Annotated[

@@ -29,6 +29,7 @@ _FAULTS_SHOWN = 20
 _PART = 200
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     help="Keep the list of addresses and domains that must get nothing, in any campaign.",
 )

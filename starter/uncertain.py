@@ -18,12 +18,13 @@ from starter.temporal import connect
 from starter.waking import wake
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     help="Decide about messages that may or may not have left: they are never resent silently.",
 )
 
 Ids = Annotated[
-    list[int] | None, typer.Argument(metavar="[ID]...", help="From `postroad uncertain list`.")
+    list[int] | None, typer.Argument(metavar="ID", help="From `postroad uncertain list`.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Every uncertain message.")]
 
@@ -31,7 +32,7 @@ All = Annotated[bool, typer.Option("--all", help="Every uncertain message.")]
 @app.command("list")
 def list_(
     campaign: Annotated[
-        str | None, typer.Argument(metavar="[CAMPAIGN]", help="Only this campaign.")
+        str | None, typer.Argument(metavar="CAMPAIGN", help="Only this campaign.")
     ] = None,
     *,
     as_json: AsJson = False,

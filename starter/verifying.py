@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from postroad.campaign.mime import Envelope, From, MessageComposer, message_id_for
 from postroad.campaign.template import Rendered
-from postroad.channels.build import build_channel
 from postroad.channels.base import OutgoingMessage, Verification
+from postroad.channels.build import build_channel
 from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import list_senders, load_channel
 from postroad.secrets import SecretBox

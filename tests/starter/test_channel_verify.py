@@ -17,7 +17,6 @@ from tests.ledger_rows import NOW
 from tests.starter.command import Postroad
 from tests.starter.conftest import SECRET_KEY
 
-
 # aiosmtpd warns of passwords without TLS; this is loopback.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
