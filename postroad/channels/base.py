@@ -4,10 +4,22 @@ A channel knows nothing of Temporal and never waits for a provider's limits itse
 when to come back (`retry_after`), and the workflow sleeps.
 """
 
+import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Literal, Protocol
+
+_MOST_WORDS = 300
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+def one_line(words: str) -> str:
+    """Return a provider's words fit for the ledger and a terminal: one line, 300 characters.
+
+    Control characters and what was not UTF-8 become spaces: providers are not to be trusted.
+    """
+    return _UNPRINTABLE.sub(" ", words).strip()[:_MOST_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,7 @@ class OutgoingMessage:
     """The Message-ID header, with its angle brackets."""
     envelope_from: str
     recipient: str
+    """The bare address; ASCII unless its local part is internationalised (RFC 6531)."""
     content: bytes
     """The whole RFC 5322 message, lines ending in CRLF."""
 
@@ -63,7 +76,7 @@ class Connection(Protocol):
     """One way to the provider; carries one message at a time."""
 
     async def send(self, message: OutgoingMessage) -> Receipt:
-        """Hand the message over.
+        """Hand the message over, over a new connection where the old one was closed meanwhile.
 
         Raises:
             ChannelError: always one of its subclasses below; nothing else escapes.
@@ -80,7 +93,11 @@ class DeliveryChannel(Protocol):
         ...
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Lend a connection, first come first served; opens one or reuses an idle one."""
+        """Lend a connection, first come first served; opens one or reuses an idle one.
+
+        Raises:
+            ChannelError: no connection could be opened; nothing left.
+        """
         ...
 
     async def find_sent(
@@ -90,7 +107,10 @@ class DeliveryChannel(Protocol):
         ...
 
     async def verify(self, test_message: OutgoingMessage | None = None) -> Verification:
-        """Connect and authenticate, and send the test message where one is given."""
+        """Connect and authenticate, and send the test message where one is given.
+
+        What is wrong is a finding, with the way out; it raises nothing for it.
+        """
         ...
 
     async def read_inbox(self, cursor: str | None) -> InboxPage | None:
@@ -99,6 +119,21 @@ class DeliveryChannel(Protocol):
 
     async def aclose(self) -> None:
         """Close every connection."""
+        ...
+
+
+class ConnectionLeases(Protocol):
+    """Who may open connections to one channel, where several workers share it.
+
+    A lease is the right to keep one connection open, idle times included.
+    """
+
+    async def acquire(self) -> None:
+        """Wait until one more connection may be opened; cancelled, it holds nothing."""
+        ...
+
+    async def release(self) -> None:
+        """Give one lease back: its connection is closed."""
         ...
 
 
@@ -123,7 +158,7 @@ class ChannelError(Exception):
         enhanced: str | None = None,
         retry_after: timedelta | None = None,
     ) -> None:
-        self.words = " ".join(words.split())[:300]
+        self.words = one_line(words)
         self.code = code
         self.enhanced = enhanced
         self.retry_after = retry_after
