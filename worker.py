@@ -26,8 +26,9 @@ from activities.sending import SendingActivities
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
-from postroad.secrets import SecretBox, secret_box
-from postroad.settings import Settings, load_settings
+from postroad.secrets import SecretBox, SecretKeyError, secret_box
+from postroad.settings import Settings, SettingsError, load_settings
+from starter.console import Refused, complain
 from starter.temporal import connect
 from workflows.campaign import CampaignWorkflow
 from workflows.sequence import SequenceWorkflow
@@ -96,6 +97,16 @@ async def run(settings: Settings) -> None:
         ledger.close()
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Run a worker as the settings say; return the process's exit status."""
     configure_logs()
-    sys.exit(asyncio.run(run(load_settings())))
+    try:
+        asyncio.run(run(load_settings()))
+    except (Refused, SettingsError, SecretKeyError) as error:
+        complain(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

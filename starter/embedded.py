@@ -1,11 +1,12 @@
 """The embedded stack: Temporal server, ledger and a supervised worker in one data directory."""
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import structlog
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.settings import Settings
+from starter.console import Refused
 from starter.temporal import RUNTIME_FILE
 from starter.temporal_server import (
     die_with_parent,
@@ -61,15 +63,22 @@ class EmbeddedStack:
         """Start everything, and stop it in the reverse order when the block ends.
 
         Raises:
-            ServerNotStarted: the Temporal server did not come up.
+            Refused: another `up` uses the data directory, or the server did not come up.
         """
         self._data_dir.mkdir(parents=True, exist_ok=True)
+        with _sole_user(self._data_dir):
+            async with self._started() as runtime:
+                yield runtime
+
+    @asynccontextmanager
+    async def _started(self) -> AsyncIterator[Runtime]:
         former = self._former_runtime()
         await asyncio.to_thread(_end_leftovers, former)
         await asyncio.to_thread(self._migrate)
         async with running_temporal_server(
             self._data_dir / "temporal.db",
             port=free_port_pair(_port(former)),
+            namespace=self._settings.temporal.namespace,
             search_attributes=search_attributes.types(),
             log=self._data_dir / "temporal.log",
         ) as server:
@@ -136,6 +145,19 @@ class EmbeddedStack:
         partial = self._runtime_file.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(runtime), indent=2))
         partial.replace(self._runtime_file)
+
+
+@contextmanager
+def _sole_user(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory's lock, which the system releases when this process ends."""
+    with (data_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused(
+                f"another `postroad up` is running on {data_dir}: stop it, or give --data-dir"
+            ) from None
+        yield
 
 
 def _port(former: Runtime | None) -> int | None:

