@@ -77,15 +77,8 @@ class Audience:
         Raises:
             FileError: from here on the file cannot be read.
         """
-        columns = self._columns
-        width = len(self.file.header)
         for row, cells in self.file.records():
-            if len(cells) != width:
-                fault = _fit(cells, width)
-                if fault:
-                    yield _rejected(row, cells[columns.email], RejectionReason.RAGGED, fault)
-                    continue
-            yield columns.read(row, cells)
+            yield self._columns.read(row, cells)
 
 
 def open_audience(path: Path) -> Audience:
@@ -131,13 +124,20 @@ def unpack_rows(packed: bytes) -> list[AudienceRow]:
 class _Columns:
     """Where in a record to find what."""
 
+    width: int
+    """Cells of a whole record."""
+    named: int
+    """Columns that have a name; those behind them must be empty."""
     email: int
     sender: int | None
     timezone: int | None
     fields: tuple[tuple[str, int], ...]
 
     def read(self, row: int, cells: list[str]) -> AudienceRow | RejectedRow:
+        fault = self._fit(cells)
         text = cells[self.email]
+        if fault:
+            return _rejected(row, text, RejectionReason.RAGGED, fault)
         if not text or text.isspace():
             return RejectedRow(row, "", RejectionReason.MISSING, "the row has no address")
         try:
@@ -155,13 +155,26 @@ class _Columns:
         fields = {name: cells[column].strip() for name, column in self.fields}
         return AudienceRow(row, recipient, address, domain, fields, sender, zone)
 
+    def _fit(self, cells: list[str]) -> str:
+        """Fill a short record with empty cells; say what is wrong with a long one.
+
+        A long one is never cut, even if its last cells are empty: an unquoted delimiter may have
+        moved everything behind it into the next column.
+        """
+        if len(cells) > self.width:
+            return f"has {len(cells)} cells for {self.width} columns; quote the text that is split"
+        if any(cells[self.named :]):
+            return f"has text beyond column {self.named}, the last that has a name"
+        cells.extend([""] * (self.width - len(cells)))
+        return ""
+
 
 def _rejected(row: int, text: str, reason: RejectionReason, why: object) -> RejectedRow:
     return RejectedRow(row, text[:_ADDRESS_SHOWN], reason, str(why))
 
 
 def _columns(file: CsvFile) -> _Columns:
-    names = [field_name(column) for column in file.header]
+    names = [field_name(column) for column in _named(file.header)]
     email = _first(_EMAIL, names)
     if email is None:
         found = ", ".join(repr(column[:40]) for column in file.header[:20])
@@ -177,20 +190,17 @@ def _columns(file: CsvFile) -> _Columns:
     sender, timezone = _first(_SENDER, names), _first(_TIMEZONE, names)
     special = (email, sender, timezone)
     fields = tuple((name, n) for n, name in enumerate(names) if n not in special)
-    return _Columns(email, sender, timezone, fields)
+    return _Columns(len(file.header), len(names), email, sender, timezone, fields)
+
+
+def _named(header: Sequence[str]) -> Sequence[str]:
+    """Return a header without the empty cells that spreadsheets leave at its end."""
+    last = max((n for n, column in enumerate(header, start=1) if column.strip()), default=0)
+    return header[:last]
 
 
 def _first(wanted: Iterable[str], names: list[str]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
-
-
-def _fit(cells: list[str], width: int) -> str:
-    """Bring a record to the header's width; say what is wrong where that would lose text."""
-    if any(cells[width:]):
-        return f"has {len(cells)} cells under {width} columns; quote text that holds the delimiter"
-    del cells[width:]
-    cells.extend([""] * (width - len(cells)))
-    return ""
 
 
 @lru_cache(maxsize=1_024)

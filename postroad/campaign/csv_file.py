@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Self
 
 import charset_normalizer
 from charset_normalizer import CharsetMatch
 
 from postroad.yaml_file import FileError
 
-_BLOCK = 1 << 20
-_LINE_MAX = 1_000_000
-"""Characters in one physical line."""
+_BLOCK = 1 << 16
+_RECORD_MAX = 1_000_000
+"""Characters in one record, however many lines it takes."""
 _FIELD_MAX = 131_072
 """Characters in one field: the csv module's own limit."""
 _SAMPLE_MAX = 65_536
@@ -50,7 +51,7 @@ class CsvFile:
     encoding: str
     delimiter: str
     header: tuple[str, ...]
-    """The first record that is not blank, without empty cells at its end."""
+    """The first record that is not blank."""
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the records under the header with their row, as a spreadsheet numbers them.
@@ -82,12 +83,9 @@ def open_csv(path: Path, is_header: Callable[[list[str]], bool]) -> CsvFile:
     headers = {mark: _first_record(path, encoding, mark) for mark in _DELIMITERS}
     accepted = [mark for mark in _DELIMITERS if is_header(headers[mark])]
     delimiter = max(accepted or _DELIMITERS, key=lambda mark: len(headers[mark]))
-    header = headers[delimiter]
-    if not header:
+    if not headers[delimiter]:
         raise FileError(f"{path}: is empty")
-    while header and not header[-1].strip():
-        header.pop()
-    return CsvFile(path, encoding, delimiter, tuple(header))
+    return CsvFile(path, encoding, delimiter, tuple(headers[delimiter]))
 
 
 def _find_encoding(path: Path) -> str:
@@ -137,33 +135,58 @@ def _first_record(path: Path, encoding: str, delimiter: str) -> list[str]:
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield every record that is not blank, with its row."""
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_lines(file, path), delimiter=delimiter)
-        begins = 1
+        lines = _Lines(file, path)
         try:
-            for row, cells in enumerate(reader, start=1):
+            for row, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
                 if any(cell and not cell.isspace() for cell in cells):
                     yield row, cells
-                begins = reader.line_num + 1
+                lines.begin_record()
         except UnicodeError:
             raise FileError(
-                f"{path}:{reader.line_num + 1}: from about here on the text is not {encoding}; "
+                f"{path}:{lines.number + 1}: from about here on the text is not {encoding}; "
                 "save the file as CSV UTF-8"
             ) from None
         except csv.Error:
             raise FileError(
-                f"{path}:{begins}: a field is longer than {_FIELD_MAX:,} characters; "
+                f"{path}:{lines.record_begins}: a field is longer than {_FIELD_MAX:,} characters; "
                 "perhaps a quote is opened there and never closed"
             ) from None
 
 
-def _lines(file: TextIOWrapper, path: Path) -> Iterator[str]:
-    """Yield physical lines, refusing what no CSV holds, without Excel's `sep=` line."""
-    number = 0
-    while line := file.readline(_LINE_MAX + 1):
-        number += 1
-        if len(line) > _LINE_MAX:
-            raise FileError(f"{path}:{number}: the line is longer than {_LINE_MAX:,} characters")
+class _Lines:
+    """Physical lines for the csv module, without Excel's `sep=` line and what no CSV holds."""
+
+    def __init__(self, file: TextIOWrapper, path: Path) -> None:
+        self._file = file
+        self._path = path
+        self._record_length = 0
+        self.number = 0
+        self.record_begins = 1
+
+    def begin_record(self) -> None:
+        """Note that the next line begins a record."""
+        self.record_begins = self.number + 1
+        self._record_length = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(_RECORD_MAX + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._record_length += len(line)
+        if self._record_length > _RECORD_MAX:
+            raise FileError(
+                f"{self._path}:{self.record_begins}: the row is longer than {_RECORD_MAX:,} "
+                "characters; perhaps a quote is never closed"
+            )
         if "\0" in line:
-            raise FileError(f"{path}:{number}: holds a NUL byte; save the file as CSV UTF-8")
-        if number > 1 or not _SEPARATOR_LINE.fullmatch(line):
-            yield line
+            raise FileError(
+                f"{self._path}:{self.number}: holds a NUL byte; save the file as CSV UTF-8"
+            )
+        if self.number == 1 and _SEPARATOR_LINE.fullmatch(line):
+            self.begin_record()
+            return next(self)
+        return line
