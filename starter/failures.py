@@ -56,6 +56,8 @@ def _of_temporal(error: RPCError) -> str:
         return f"Temporal does not know it: {error.message}"
     if error.status in (RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED):
         return f"Temporal refuses us: {error.message}; see the temporal settings"
+    if "search attribute" in error.message.lower():
+        return f"Temporal lacks our search attributes ({error.message}): run `postroad setup`"
     return (
         f"the Temporal server did not answer ({error.status.name.lower()}: {error.message}): "
         "start `postroad up`, or set temporal.address"

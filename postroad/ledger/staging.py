@@ -61,31 +61,44 @@ def find_campaign(connection: Connection, campaign_id: str) -> Standing | None:
     return None if row is None else Standing(CampaignState(row.state), row.staged_at)
 
 
-def begin_staging(
-    connection: Connection, campaign_id: str, name: str, settings: CampaignSettings, now: int
-) -> str | None:
-    """Take a campaign's id for staging, and remove what an earlier launch left half done.
+def claim_id(connection: Connection, campaign_id: str, now: int) -> Standing | None:
+    """Make sure that a campaign's row exists, and lock it until the transaction ends.
 
     Returns:
-        The token; None where the campaign is past staging.
+        How the campaign stands already; None where the id was free.
     """
-    token = secrets.token_hex(8)
-    values = {
-        "name": name,
-        "settings": settings.model_dump(mode="json"),
-        "state_by": token,
+    row = {
+        "id": campaign_id,
+        "name": "",
+        "settings": {},
+        "state": CampaignState.STAGING,
+        "state_by": "",
+        "state_reason": "",
         "staged_at": now,
     }
-    row = {"id": campaign_id, "state": CampaignState.STAGING, "state_reason": "", **values}
-    if insert_new(connection, Campaign, [row]):
-        return token
-    taken_over = connection.execute(
+    is_new = insert_new(connection, Campaign, [row])
+    return None if is_new else find_campaign(connection, campaign_id)
+
+
+def begin_staging(
+    connection: Connection, campaign_id: str, settings: CampaignSettings, now: int
+) -> str:
+    """Begin to stage a claimed campaign; what an earlier launch left half done is removed.
+
+    Returns:
+        The token of this launch.
+    """
+    token = secrets.token_hex(8)
+    connection.execute(
         update(Campaign)
-        .where(Campaign.id == campaign_id, Campaign.state == CampaignState.STAGING)
-        .values(values)
-    ).rowcount
-    if not taken_over:
-        return None
+        .where(Campaign.id == campaign_id)
+        .values(
+            name=settings.name,
+            settings=settings.model_dump(mode="json"),
+            state_by=token,
+            staged_at=now,
+        )
+    )
     _remove_parts(connection, campaign_id)
     return token
 

@@ -1,0 +1,80 @@
+"""`postroad apply`: the workspace file becomes the workspace."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from postroad.ledger.workspace import Applied, Change, apply_workspace
+from postroad.secrets import secret_box
+from postroad.settings import Settings, load_settings
+from postroad.wording import say_count
+from postroad.workspace import load_workspace
+from starter.arguments import AsJson
+from starter.clock import now
+from starter.console import Refused, complain, print_json, say
+from starter.opening import opened_ledger
+from starter.temporal import connect
+from starter.waking import wake
+
+_SAID = {
+    Change.ADDED: "{part} {name} added",
+    Change.CHANGED: "{part} {name} changed",
+    Change.REMOVED: "{part} {name} removed",
+    Change.KEPT: "{part} {name} is not in the file and stays, because mail was sent with it",
+}
+
+
+def apply(
+    workspace: Annotated[Path, typer.Argument(metavar="WORKSPACE.yaml")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Store organisation, senders and channels from a file.
+
+    Credentials written ${NAME} come from the environment and are encrypted before they are
+    stored. Safe to repeat.
+
+    Example: postroad apply workspace.yaml
+    """
+    settings = load_settings()
+    applied = apply_file(settings, workspace)
+    if as_json:
+        print_json({"parts": applied.parts})
+    else:
+        _tell(applied)
+    if applied.wake:
+        asyncio.run(_wake(settings, applied))
+
+
+def apply_file(settings: Settings, path: Path) -> Applied:
+    """Make the ledger's workspace what a file describes.
+
+    Raises:
+        FileError: the file is not as it must be.
+        SecretKeyError: credentials cannot be encrypted.
+    """
+    described = load_workspace(path, os.environ)
+    box = secret_box(settings)
+    with opened_ledger(settings) as ledger, ledger.write() as connection:
+        return apply_workspace(connection, described, box, now())
+
+
+def _tell(applied: Applied) -> None:
+    for part in applied.parts:
+        if part.change in _SAID:
+            say(_SAID[part.change].format(part=part.part, name=part.name))
+    unchanged = sum(part.change is Change.UNCHANGED for part in applied.parts)
+    if unchanged:
+        say(f"{say_count(unchanged, 'part')} unchanged")
+
+
+async def _wake(settings: Settings, applied: Applied) -> None:
+    """Tell who waits for a repaired channel; they are told later where Temporal is away."""
+    try:
+        await wake(await connect(settings), applied.wake, "workspace applied")
+    except Refused as refusal:
+        waiting = say_count(len(applied.wake), "sequence")
+        complain(f"applied, but {waiting} could not be woken: {refusal}")
