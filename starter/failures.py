@@ -10,9 +10,8 @@ from postroad.secrets import SecretKeyError
 from postroad.settings import SettingsError
 from postroad.yaml_file import FileError
 from starter.console import Refused, complain
-from starter.temporal_server import ServerNotStarted
 
-_SENTENCES = (Refused, SettingsError, SecretKeyError, SchemaMismatch, ServerNotStarted, FileError)
+_SENTENCES = (Refused, SettingsError, SecretKeyError, SchemaMismatch, FileError)
 _NO_TABLES = ("no such table", "UndefinedTable", "UndefinedColumn", "no such column")
 _NO_DATABASE = "unable to open database file"
 
