@@ -1,21 +1,27 @@
 """`postroad people`: who is in a running campaign."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from postroad.campaign.audience import Audience, open_audience
+from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
+from postroad.campaign.template import unknown_fields
 from postroad.contracts import AddPeople, CampaignState, PeopleAdded, PersonRemoved, RemovePerson
-from postroad.ledger.additions import missing_fields, stage_addition
+from postroad.ledger.additions import current_steps, stage_addition
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import campaign_state
+from postroad.ledger.steps import load_settings
+from postroad.ledger.workspace import list_senders
 from postroad.wording import say_count
 from starter.arguments import By, CampaignId, Email
 from starter.console import Refused, say
+from starter.definition import Definition
 from starter.opening import normalised, opened_ledger, unknown_campaign
+from starter.screening import Screening
 from starter.updates import ask_campaign
 
 _ENROLLING = timedelta(minutes=30)
@@ -38,10 +44,8 @@ def add(
 
     Example: postroad people add q4-launch more.csv
     """
-    audience = open_audience(file)
     with opened_ledger() as ledger:
-        _check(ledger, campaign, audience)
-        addition = stage_addition(ledger, campaign, audience.rows())
+        addition = stage_addition(ledger, campaign, _rows(ledger, campaign, file))
     if not addition.chunks:
         raise Refused(
             f"{file} names nobody who can be written to: "
@@ -74,13 +78,29 @@ def remove(campaign: CampaignId, email: Email, by: By) -> None:
     say(f"{address} gets nothing more in {campaign}: {stopped} stopped")
 
 
-def _check(ledger: Ledger, campaign: str, audience: Audience) -> None:
+def _rows(ledger: Ledger, campaign: str, file: Path) -> Iterator[AudienceRow | RejectedRow]:
+    """Read more people for a running campaign, screened as at its launch.
+
+    Raises:
+        Refused: the campaign does not run, or its texts need what the file does not have.
+    """
+    audience = open_audience(file)
     with ledger.read() as connection:
         state = campaign_state(connection, campaign)
         if state is None:
             raise unknown_campaign(campaign)
         if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
             raise Refused(f"{campaign} is {state}: people can be added while it runs")
-        missing = missing_fields(connection, campaign, frozenset(audience.fields))
-    for step, fields in missing.items():
-        raise Refused(f"{audience.file.path}: step {step} needs {fields[0]}")
+        definition = Definition(
+            id=campaign,
+            settings=load_settings(connection, campaign),
+            steps=current_steps(connection, campaign),
+            files={},
+            rows=audience.rows,
+            source=str(file),
+        )
+        senders = {sender.email: sender for sender in list_senders(connection)}
+    for step in definition.steps:
+        for field in unknown_fields(step.template, frozenset(audience.fields)):
+            raise Refused(f"{file}: step {step.id}: {field}")
+    return Screening(definition, senders).rows()

@@ -7,9 +7,8 @@ from itertools import islice
 from sqlalchemy import Connection, func, insert, select
 
 from postroad.campaign.audience import ROWS_PER_CHUNK, AudienceRow, RejectedRow, pack_rows
-from postroad.campaign.template import UnknownField, unknown_fields
 from postroad.ledger.engine import Ledger
-from postroad.ledger.staging import find_campaign
+from postroad.ledger.staging import StagedStep, find_campaign
 from postroad.ledger.steps import load_steps, load_template
 from postroad.ledger.tables import AudienceChunk, Rejection
 
@@ -24,18 +23,16 @@ class Addition:
     rejected: int = 0
 
 
-def missing_fields(
-    connection: Connection, campaign_id: str, available: frozenset[str]
-) -> dict[str, list[UnknownField]]:
-    """Return, by step, the fields that its text needs and an audience does not have."""
-    steps = load_steps(connection, campaign_id)
-    found = {
-        step.id: unknown_fields(
-            load_template(connection, campaign_id, step.position, step.version), available
+def current_steps(connection: Connection, campaign_id: str) -> tuple[StagedStep, ...]:
+    """Return the steps with the texts that are sent from now on."""
+    return tuple(
+        StagedStep(
+            step.id,
+            step.settings,
+            load_template(connection, campaign_id, step.position, step.version),
         )
-        for step in steps
-    }
-    return {step: fields for step, fields in found.items() if fields}
+        for step in load_steps(connection, campaign_id)
+    )
 
 
 def stage_addition(

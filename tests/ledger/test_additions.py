@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from postroad.campaign.audience import read_audience, unpack_rows
 from postroad.campaign.template import StepTemplate
-from postroad.ledger.additions import missing_fields, stage_addition
+from postroad.ledger.additions import current_steps, stage_addition
 from postroad.ledger.engine import Ledger
-from postroad.ledger.tables import AudienceChunk, Rejection, StepText
+from postroad.ledger.tables import AudienceChunk, Rejection, Step, StepText
 from tests.ledger_rows import add_campaign
 
 
@@ -46,15 +46,19 @@ def test_rows_that_name_nobody_are_rejected_with_their_row(ledger: Ledger, tmp_p
     assert tuple(rejection) == ("q4", 2, "nobody", "malformed")
 
 
-def test_fields_that_a_step_needs_and_the_file_lacks_are_found(ledger: Ledger) -> None:
-    template = StepTemplate(subject="Hi {{ person.first_name }}", text="At {{ person.company }}?")
+def test_the_current_text_of_each_step_counts(ledger: Ledger) -> None:
     with ledger.write() as connection:
         add_campaign(connection, steps=("intro",))
-        connection.execute(
-            insert(StepText).values(
-                campaign_id="q4", position=0, version=1, template=template.model_dump(mode="json")
+        for version in (1, 2):
+            template = StepTemplate(subject=f"Version {version}", text="Hello")
+            connection.execute(
+                insert(StepText).values(
+                    campaign_id="q4",
+                    position=0,
+                    version=version,
+                    template=template.model_dump(mode="json"),
+                )
             )
-        )
-        missing = missing_fields(connection, "q4", frozenset({"first_name"}))
-        assert missing_fields(connection, "q4", frozenset({"first_name", "company"})) == {}
-    assert [field.field for field in missing["intro"]] == ["person.company"]
+        connection.execute(update(Step).values(version=2))
+        [step] = current_steps(connection, "q4")
+    assert (step.id, step.template.subject) == ("intro", "Version 2")

@@ -10,7 +10,7 @@ from postroad.campaign.template import StepTemplate
 from postroad.contracts import CampaignState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import AudienceChunk, StepText
-from tests.ledger_rows import add_campaign
+from tests.ledger_rows import add_campaign, add_sender
 from tests.starter.command import Postroad
 from tests.starter.conftest import Noted
 
@@ -20,6 +20,7 @@ def q4(ledger: Ledger) -> None:
     """A running campaign whose only step greets people by name."""
     template = StepTemplate(subject="Hi {{ person.first_name }}", text="Hello")
     with ledger.write() as connection:
+        add_sender(connection)
         add_campaign(connection, steps=("intro",))
         add_campaign(connection, "done", steps=(), state=CampaignState.COMPLETED)
         connection.execute(
@@ -46,9 +47,9 @@ def _staged(ledger: Ledger) -> list[int]:
 async def test_the_campaign_is_told_what_was_staged(
     postroad: Postroad, noted: Noted, tmp_path: Path, ledger: Ledger
 ) -> None:
-    file = _csv(tmp_path, "email,first_name", "ada@x.test,Ada", "nobody,N")
+    file = _csv(tmp_path, "email,first_name", "ada@x.test,Ada", "nobody,N", "bo@x.test,")
     ran = await asyncio.to_thread(postroad, "people", "add", "q4", file, "--by", "bo")
-    assert (ran.code, ran.stdout) == (0, "1 person enrolled, 1 row rejected\n")
+    assert (ran.code, ran.stdout) == (0, "1 person enrolled, 2 rows rejected\n")
     assert await noted.asked_of_campaign() == ["chunks [0] by bo"]
     assert _staged(ledger) == [0]
 
