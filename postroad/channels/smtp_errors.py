@@ -26,17 +26,17 @@ ErrorKind = type[ChannelError]
 
 
 class Phase(Enum):
-    """Where a dialogue with a server stands; the value completes "… while …"."""
+    """Where a dialogue with a server stands; the value completes a sentence about a failure."""
 
-    GREETING = "connecting"
-    HELLO = "introducing ourselves"
-    TLS = "agreeing on TLS"
-    SIGN_IN = "signing in"
-    SENDER = "naming the sender"
-    RECIPIENT = "naming the recipient"
-    DATA = "announcing the message"
-    CONTENT = "handing over the message"
-    ACCEPTANCE = "waiting for the message to be accepted"
+    GREETING = ""
+    HELLO = " while introducing ourselves"
+    TLS = " while agreeing on TLS"
+    SIGN_IN = " while signing in"
+    SENDER = " while naming the sender"
+    RECIPIENT = " while naming the recipient"
+    DATA = " while announcing the message"
+    CONTENT = " while handing over the message"
+    ACCEPTANCE = " while waiting for the message to be accepted"
 
 
 _OPENING = (Phase.GREETING, Phase.HELLO, Phase.TLS)
@@ -109,7 +109,7 @@ def refusal(phase: Phase, reply: Reply) -> ChannelError:
 def failure(phase: Phase, what: str) -> ChannelError:
     """Say what a lost connection, a timeout or an answer that is none means in a phase."""
     kind = Ambiguous if phase is Phase.ACCEPTANCE else Transient
-    return kind(f"{what} while {phase.value}")
+    return kind(f"{what}{phase.value}")
 
 
 def _kind(phase: Phase, reply: Reply) -> ErrorKind:

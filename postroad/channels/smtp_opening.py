@@ -116,9 +116,10 @@ async def _sign_in(client: SMTP, settings: SmtpSettings, username: str, password
         name for name in ("plain", "login", "cram-md5") if name in client.server_auth_methods
     ]
     if not offered:
+        way_out = "set tls: starttls" if settings.tls == "none" else "use its submission port"
         raise Misconfigured(
-            f"{settings.host} offers no way to sign in with a password on port {settings.port}: "
-            "use its submission port, or leave username and password out"
+            f"{settings.host} offers no sign-in with a password on port {settings.port}: "
+            f"{way_out}, or leave username and password out"
         )
     async with _step(Phase.SIGN_IN, settings):
         for name in offered:

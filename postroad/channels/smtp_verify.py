@@ -1,6 +1,7 @@
 """Checking an SMTP channel step by step, with a way out for each thing that is wrong."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 
@@ -28,7 +29,7 @@ async def verify_smtp(
     """Resolve, connect, agree on TLS, sign in, and send the test message where one is given."""
     findings: list[str] = []
     try:
-        findings.append(f"{settings.host} is {', '.join(await _addresses(settings))}")
+        findings.append(f"{settings.host} was found at {', '.join(await _addresses(settings))}")
     except OSError:
         findings.append(f"the host name {settings.host} was not found: check its spelling")
         return Verification(ok=False, findings=findings)
