@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -19,7 +19,7 @@ from pydantic import (
 
 from postroad.campaign.address import EmailAddress, parse_domain
 from postroad.campaign.schedule import check_timezone
-from postroad.channels.smtp_settings import SmtpSettings
+from postroad.channels.smtp_settings import SmtpSettings, is_loopback
 from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.names import Name, Slug
 from postroad.quota.limits import Limit, Throttle
@@ -36,7 +36,7 @@ def _check_public_url(url: str) -> str:
     parts = urlsplit(url)
     if not parts.hostname or parts.query or parts.fragment or not _PRINTABLE.fullmatch(url):
         raise ValueError("must be an address such as https://mail.acme.com")
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("must begin with https://, as one-click unsubscribing requires")
     return url.rstrip("/")
 
@@ -128,14 +128,15 @@ class Workspace(BaseModel):
 
     def _stranded_senders(self) -> Iterator[tuple[Place, str]]:
         """Find senders for whom no channel could be chosen: see channels.selection."""
+        by_id = {channel.id: channel for channel in self.channels}
+        team = [channel.id for channel in self.channels if channel.shared]
         for n, sender in enumerate(self.senders):
             if sender.default_channel is not None:
-                fault = self._wrong_default(sender)
+                fault = _wrong_default(sender, sender.default_channel, by_id)
                 if fault:
                     yield ("senders", n, "default_channel"), fault
                 continue
             own = [channel.id for channel in self.channels if channel.address == sender.email]
-            team = [channel.id for channel in self.channels if channel.shared]
             options = own or team
             if not options:
                 yield (
@@ -150,16 +151,6 @@ class Workspace(BaseModel):
                     "name one of them as default_channel",
                 )
 
-    def _wrong_default(self, sender: Sender) -> str:
-        wanted = sender.default_channel or ""
-        named = next((channel for channel in self.channels if channel.id == wanted), None)
-        if named is None:
-            near = did_you_mean(wanted, [channel.id for channel in self.channels])
-            return f"there is no channel {wanted!r}; {near}"
-        if not named.shared and named.address not in (None, sender.email):
-            return f"{wanted} belongs to {named.address}; give it shared: true, or name another"
-        return ""
-
     def _unused_channels(self) -> Iterator[tuple[Place, str]]:
         named = {sender.default_channel for sender in self.senders}
         addresses = {sender.email for sender in self.senders}
@@ -172,6 +163,15 @@ class Workspace(BaseModel):
                 )
 
 
+def _wrong_default(sender: Sender, wanted: str, channels: Mapping[str, SmtpChannel]) -> str:
+    named = channels.get(wanted)
+    if named is None:
+        return f"there is no channel {wanted!r}; {did_you_mean(wanted, channels)}"
+    if not named.shared and named.address not in (None, sender.email):
+        return f"{wanted} belongs to {named.address}; give it shared: true, or name another"
+    return ""
+
+
 def load_workspace(path: Path, environment: Mapping[str, str] = os.environ) -> Workspace:
     """Read a workspace file, with `${NAME}` taken from the environment.
 
@@ -181,7 +181,9 @@ def load_workspace(path: Path, environment: Mapping[str, str] = os.environ) -> W
     return load_model(path, Workspace, environment=environment)
 
 
-def _repeated(items: str, name: str, values: list[Any]) -> Iterator[tuple[Place, str]]:
+def _repeated(items: str, name: str, values: list[str]) -> Iterator[tuple[Place, str]]:
+    seen: set[str] = set()
     for n, value in enumerate(values):
-        if value in values[:n]:
+        if value in seen:
             yield (items, n, name), f"{value} stands here twice; remove one"
+        seen.add(value)

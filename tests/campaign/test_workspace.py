@@ -65,6 +65,11 @@ def test_a_workspace_is_read_with_variables_from_the_environment(tmp_path: Path)
     assert isinstance(team.throttle, Throttle)
 
 
+def test_a_public_url_may_be_plain_http_on_this_machine_only(tmp_path: Path) -> None:
+    text = _with("organisation: {", "organisation: {public_url: http://127.0.0.1:8080/, ")
+    assert _load(tmp_path, text).organisation.public_url == "http://127.0.0.1:8080"
+
+
 def test_secrets_are_not_printed(tmp_path: Path) -> None:
     workspace = _load(tmp_path, WORKSPACE)
     assert "pa$$" not in repr(workspace)
@@ -112,6 +117,8 @@ def test_two_dollars_write_one(tmp_path: Path) -> None:
         ("per: 1m", "per: 1 fortnight", "14: channels[0].limits[0].per: "),
         ("  - {email: bo", "  - {phone: 5, email: bo", "4: senders[1].phone: is not known here"),
         ("organisation: {", "organisation: {public_url: http://acme.test, ", "begin with https://"),
+        ("organisation: {", "organisation: {public_url: ftp://localhost, ", "begin with https://"),
+        ("organisation: {", "organisation: {public_url: acme.test, ", "must be an address such as"),
         ("organisation: {", "organisation: {limits: [{messages: 0, per: 1d}], ", "at least 1"),
         ("organisation: {", "organisation: {recipient_domains: {a b: []}, ", "1: organisation."),
     ],
