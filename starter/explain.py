@@ -3,8 +3,8 @@
 from postroad.ledger.explanations import explain as put_into_words
 from postroad.ledger.standings import standings
 from starter.arguments import AsJson, Email
-from starter.console import Refused, print_json, say
 from starter.clock import now, say_time
+from starter.console import Refused, print_json, say
 from starter.opening import normalised, opened_ledger
 
 

@@ -2,8 +2,8 @@
 
 from postroad.ledger.traces import trace as read_trace
 from starter.arguments import AsJson, Email
-from starter.console import Refused, print_json, print_table
 from starter.clock import say_time
+from starter.console import Refused, print_json, print_table
 from starter.opening import normalised, opened_ledger
 
 

@@ -84,7 +84,8 @@ def test_a_turn_says_when_and_why_and_who_goes_first(people: Ledger) -> None:
     assert (told.waits_for, told.expected_at) == (WaitsFor.TURN, moment(NOW + MINUTE))
     assert told.sentences == [
         "intro is due since 11:05:40 UTC and waits for its turn on ana-smtp: "
-        "next 11:07:40 UTC, because ana-smtp has sent 25 of 25 in 45s; 3 messages of the same sender go first."
+        "next 11:07:40 UTC, because ana-smtp has sent 25 of 25 in 45s; "
+        "3 messages of the same sender go first."
     ]
 
 
