@@ -25,7 +25,7 @@ from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import WaveMessage
 
 
-class Unsendable(Exception):  # noqa: N818 - an outcome of the message, not a fault
+class Unsendable(Exception):
     """The message cannot be made for this person; the sentence says why."""
 
 

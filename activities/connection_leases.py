@@ -33,8 +33,10 @@ class LeaseHolder:
         """Wait until a lease of the channel is free, and take it."""
         if self._renewing is None:
             self._renewing = asyncio.create_task(self._renew())
-        while (number := await asyncio.to_thread(self._take, channel, most)) is None:
+        number = await asyncio.to_thread(self._take, channel, most)
+        while number is None:  # another worker holds them, who cannot tell us when it is done
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            number = await asyncio.to_thread(self._take, channel, most)
         return number
 
     async def free(self, channel: str, number: int) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from temporalio.exceptions import ApplicationError
 
 from activities.connection_leases import LeaseHolder
-from postroad.channels.build import build_channel
 from postroad.channels.base import DeliveryChannel
+from postroad.channels.build import build_channel
 from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import channel_version, load_channel
 from postroad.secrets import SecretBox, SecretKeyError

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from postroad.ledger.engine import Ledger
-from postroad.ledger.suppressions import (
+from postroad.ledger.suppression_list import (
     SuppressionEffect,
     add_suppression,
     lift_suppression,

@@ -128,4 +128,5 @@ async def _until_ready(process: asyncio.subprocess.Process, port: int, log: Path
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex((_HOST, port)) != 0
+        answer: int = probe.connect_ex((_HOST, port))
+    return answer != 0

@@ -72,10 +72,15 @@ def choose_channel(wish: ChannelWish, options: Mapping[str, ChannelOption]) -> C
     return NoChannel(f"{wish.sender} has no channel: add one to the workspace file")
 
 
+def stands_still(option: ChannelOption) -> str:
+    """Return why a channel that is not active does not send."""
+    reason = f" ({option.state_reason})" if option.state_reason else ""
+    return f"{option.id} is {option.state}{reason}"
+
+
 def _usable(option: ChannelOption | None, channel_id: str, why: str) -> Chosen | NoChannel:
     if option is None:
         return NoChannel(f"the workspace has no channel {channel_id}")
     if option.state is not ChannelState.ACTIVE:
-        reason = f" ({option.state_reason})" if option.state_reason else ""
-        return NoChannel(f"{channel_id} is {option.state}{reason}")
+        return NoChannel(stands_still(option))
     return Chosen(channel_id, why)

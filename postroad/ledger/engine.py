@@ -33,20 +33,18 @@ class Ledger:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the ledger and writes nothing."""
         with self.engine.connect() as connection:
-            if not self.is_sqlite:
-                # PostgreSQL otherwise shows every statement a newer state.
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
+            # PostgreSQL otherwise shows every statement a newer state.
+            options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+            with connection.execution_options(**options).begin():
                 yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits durably at the end, or rolls back on an exception."""
         with self.engine.connect() as connection:
-            if self.is_sqlite:
-                # Taking the write lock first avoids SQLITE_BUSY in the middle of a transaction.
-                connection = connection.execution_options(postroad_begin="BEGIN IMMEDIATE")
-            with connection.begin():
+            # Taking the write lock first avoids SQLITE_BUSY in the middle of a transaction.
+            options = {"postroad_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {}
+            with connection.execution_options(**options).begin():
                 yield connection
 
     def is_away(self, error: DBAPIError) -> bool:

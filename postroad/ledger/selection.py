@@ -10,8 +10,10 @@ from postroad.channels.selection import (
     Chosen,
     NoChannel,
     choose_channel,
+    stands_still,
 )
 from postroad.contracts import (
+    CampaignState,
     ChannelSelected,
     ChannelsSelected,
     ChannelState,
@@ -24,13 +26,15 @@ from postroad.instants import moment
 from postroad.ledger import tables
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
-from postroad.ledger.tables import Channel, Enrollment, Event, Message, Sender
+from postroad.ledger.tables import Campaign, Channel, Enrollment, Event, Message, Sender
 from postroad.quota.turns import Priority
 
 
 def select_channels(connection: Connection, request: SelectChannel, now: int) -> ChannelsSelected:
     """Choose channels for the sequence's due messages, follow-ups before first touches."""
     sequence = sequence_id(connection, request.campaign_id, request.sender)
+    if not _is_running(connection, request.campaign_id):
+        return ChannelsSelected(channels=[], people_open=_people_open(connection, sequence))
     steps = load_steps(connection, request.campaign_id)
     wishes = _wishes(connection, request, steps)
     options = load_options(connection)
@@ -49,8 +53,20 @@ def select_channels(connection: Connection, request: SelectChannel, now: int) ->
         more_due = more_due or due > assigned
         room -= assigned
     next_due = None if more_due else _next_due(connection, sequence, now)
+    waiting = _waiting(connection, sequence, now, request.at_most)
+    stopped = {channel for channel in waiting if options[channel].state is not ChannelState.ACTIVE}
+    held += [
+        WorkHeld(messages=waiting[channel], reason=stands_still(options[channel]))
+        for channel in sorted(stopped)
+    ]
     return ChannelsSelected(
-        channels=list(_waiting(connection, sequence, now, request.at_most, reasons)),
+        channels=[
+            ChannelSelected(
+                channel=channel, messages=messages, why=reasons.get(channel, "chosen earlier")
+            )
+            for channel, messages in waiting.items()
+            if channel not in stopped
+        ],
         held=held,
         more_due=more_due,
         next_due_at=None if next_due is None else moment(next_due[0]),
@@ -163,9 +179,7 @@ def _tell_selected(
         )
 
 
-def _waiting(
-    connection: Connection, sequence: int, now: int, at_most: int, reasons: dict[str, str]
-) -> Iterable[ChannelSelected]:
+def _waiting(connection: Connection, sequence: int, now: int, at_most: int) -> dict[str, int]:
     """Count the messages that wait for a wave, per channel; older choices count as well."""
     waiting = (
         select(Message.channel_id)
@@ -183,9 +197,7 @@ def _waiting(
         .group_by(waiting.c.channel_id)
         .order_by(waiting.c.channel_id)
     )
-    for channel, messages in rows:
-        why = reasons.get(channel, "chosen earlier")
-        yield ChannelSelected(channel=channel, messages=messages, why=why)
+    return {channel: messages for channel, messages in rows if channel is not None}
 
 
 def _next_due(connection: Connection, sequence: int, now: int) -> tuple[int, int] | None:
@@ -207,6 +219,11 @@ def _next_due(connection: Connection, sequence: int, now: int) -> tuple[int, int
         if row is not None and row.due_at is not None:
             found.append((row.due_at, row.position))
     return min(found, default=None)
+
+
+def _is_running(connection: Connection, campaign_id: str) -> bool:
+    state = connection.scalar(select(Campaign.state).where(Campaign.id == campaign_id))
+    return state == CampaignState.RUNNING
 
 
 def _people_open(connection: Connection, sequence: int) -> bool:

@@ -252,7 +252,7 @@ class Message(Base):
     wave: Mapped[int | None] = mapped_column(Integer)
     """Number of the wave, within its sequence, that carries or carried this message."""
     charge_at: Mapped[int | None]
-    """Reserved: its slot. Sent or uncertain: when the answer came. Otherwise None."""
+    """Reserved: its slot. Sent, uncertain or dismissed: when it left, or may have. Else None."""
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     """The activity attempt that marked it sending; fences off a stalled earlier attempt."""
     deferrals: Mapped[int] = mapped_column(Integer, default=0)

@@ -93,6 +93,11 @@ class Scope:
         for window in self._windows:
             window.add(charge)
 
+    def forget_before(self, at: int) -> None:
+        """Drop what no slot from this instant on can meet."""
+        for window in self._windows:
+            window.forget_before(at)
+
 
 def tolerance_for(limits: Iterable[Limit]) -> int:
     """Return how long after its slot a message may leave, in milliseconds.

@@ -6,7 +6,7 @@ latest > x, so the limit is safe if for every x their number is at most N. That 
 only at earliest - P (up) and at latest (down), which is what the sweep walks along.
 """
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,6 +30,7 @@ class RollingWindow:
 
     def __init__(self, limit: Limit, charges: Iterable[Charge]) -> None:
         self.limit = limit
+        self._forgotten = 0
         self._changes: list[tuple[int, int]] = []
         for charge in charges:
             self._changes += self._steps(charge)
@@ -40,9 +41,15 @@ class RollingWindow:
         for step in self._steps(charge):
             insort(self._changes, step)
 
+    def forget_before(self, at: int) -> None:
+        """Drop what no slot from this instant on can meet; no earlier one is asked for again."""
+        past = bisect_right(self._changes, (at - self.limit.per_ms, 0))
+        self._forgotten += sum(change for _, change in self._changes[:past])
+        del self._changes[:past]
+
     def room(self, at: int, tolerance: int, most: int) -> int:
         """Return how many of `most` messages may have a slot at this instant."""
-        count = highest = 0
+        count, highest = self._forgotten, 0
         left = at - self.limit.per_ms
         for when, change in self._changes:
             if when > left:
@@ -63,7 +70,8 @@ class RollingWindow:
             kept: units of the limit that this message may not use.
         """
         most = self.limit.messages - kept - 1
-        count, full_since = 0, None
+        count = self._forgotten
+        full_since = -NEVER if count > most else None
         for when, change in self._changes:
             before, count = count, count + change
             if before <= most < count:

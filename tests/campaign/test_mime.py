@@ -51,7 +51,7 @@ def _envelope(recipient: str = "bo@x.test", **values: object) -> Envelope:
 
 
 def _read(raw: bytes) -> EmailMessage:
-    return message_from_bytes(raw, policy=default)  # type: ignore[return-value]
+    return message_from_bytes(raw, policy=default)
 
 
 def _clean(text: str) -> str:
@@ -69,9 +69,11 @@ def _body(mail: EmailMessage, kind: str) -> str:
     return _lines(str(part.get_content()))
 
 
-@given(texts, texts, texts, texts, st.booleans(), st.booleans())
+@given(
+    subject=texts, text=texts, html=texts, name=texts, files=st.booleans(), threaded=st.booleans()
+)
 def test_whatever_people_are_called_and_texts_say_the_mail_is_well_formed_and_reads_the_same(
-    subject: str, text: str, html: str, name: str, files: bool, threaded: bool
+    subject: str, text: str, html: str, name: str, *, files: bool, threaded: bool
 ) -> None:
     composer = MessageComposer(From("ana@acme.test", name), [LOGO, OFFER] if files else [])
     subject = " ".join(subject.split())

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from postroad.contracts import EnrollmentState, MessageState
 from postroad.ledger.engine import Ledger
-from postroad.ledger.suppressions import add_suppression, lift_suppression, list_suppressions
+from postroad.ledger.suppression_list import add_suppression, lift_suppression, list_suppressions
 from postroad.ledger.tables import Enrollment, Event, Message
 from tests.ledger_rows import NOW, add_campaign, add_channel, add_person
 

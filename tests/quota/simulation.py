@@ -40,6 +40,7 @@ class Simulation:
     """Between these instants nobody asks: all workers are dead."""
     accepted: list[tuple[int, Worker]] = field(default_factory=list)
     """When the provider accepted each message, and whose it was."""
+
     def run(self, until: int) -> None:
         """Run until an instant, or until all work is done."""
         self.tolerance = tolerance_for(self.limits)
@@ -47,15 +48,18 @@ class Simulation:
         self.settled: list[tuple[int, str | None]] = []
         self.turns: dict[int, Turn] = {}
         self.shares = Shares(0, {})
-        numbers = itertools.count()
         self.queue: list[tuple[int, int, Callable[[int], None]]] = []
-        self.push = lambda at, do: heapq.heappush(self.queue, (at, next(numbers), do))
+        self.numbers = itertools.count()
         self.messages = itertools.count()
         for worker in self.workers:
             self.push(worker.starts_at, self._asker(worker))
         while self.queue and self.queue[0][0] <= until:
             at, _, do = heapq.heappop(self.queue)
             do(at)
+
+    def push(self, at: int, do: Callable[[int], None]) -> None:
+        """Do something at an instant."""
+        heapq.heappush(self.queue, (at, next(self.numbers), do))
 
     def _asker(self, worker: Worker) -> Callable[[int], None]:
         return lambda now: self._ask(worker, now)
@@ -68,7 +72,8 @@ class Simulation:
         if not worker.messages:
             self.turns.pop(worker.sequence, None)
             return
-        longest = max(limit.per_ms for limit in [*self.limits, *sum(self.domain_limits.values(), [])])
+        limits = itertools.chain(self.limits, *self.domain_limits.values())
+        longest = max(limit.per_ms for limit in limits)
         self.settled = [(at, of) for at, of in self.settled if at > now - longest]
         smallest = min((limit.messages for limit in self.limits), default=None)
         size = min(worker.messages, wave_size(worker.at_most, smallest))
@@ -88,7 +93,7 @@ class Simulation:
             self.turns.values(),
             self.shares,
             candidates,
-            lambda tolerance: self._scopes(now, tolerance),
+            self._scopes,
             shared=(CHANNEL,),
             now=now,
             tolerance=self.tolerance,
@@ -122,7 +127,7 @@ class Simulation:
 
         return settle
 
-    def _scopes(self, now: int, tolerance: int) -> dict[str, Scope]:
+    def _scopes(self, tolerance: int) -> dict[str, Scope]:
         def charges(domain: str | None, *, everyone: bool) -> Iterator[Charge]:
             for at, of in self.settled:
                 if everyone or of == domain:

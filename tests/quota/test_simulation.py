@@ -59,9 +59,7 @@ def test_no_limit_is_ever_exceeded_and_everything_is_sent(
     st.integers(2, 120),
     st.integers(10, 90),
 )
-def test_no_slot_stays_empty_while_someone_waits(
-    sequences: int, messages: int, per: int
-) -> None:
+def test_no_slot_stays_empty_while_someone_waits(sequences: int, messages: int, per: int) -> None:
     limit = Limit(messages=messages, per=timedelta(seconds=per))
     workers = [Worker(n, f"c{n % 3}", 10 * messages) for n in range(sequences)]
     simulation = Simulation([limit], workers, latency=lambda: 5)

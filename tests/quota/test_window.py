@@ -97,9 +97,7 @@ def test_filling_gives_each_message_the_slot_it_would_get_alone(
 
 
 @given(limits, instants, st.integers(0, 5_000))
-def test_a_provider_hold_moves_the_first_slot(
-    held: list[Limit], now: int, pause: int
-) -> None:
+def test_a_provider_hold_moves_the_first_slot(held: list[Limit], now: int, pause: int) -> None:
     scope = Scope("channel:x", "x", held, not_before=now + pause, words="slow down")
     slot, obstacle = first_slot([scope], Pace(now, 0))
     assert slot == now + pause
