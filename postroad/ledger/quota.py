@@ -1,7 +1,7 @@
 """Booking waves: which messages may leave now, or when to ask again and why."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -60,7 +60,7 @@ class _Asking:
         return [Candidate(row.id, (*self.shared, *self._own_scope(row.domain))) for row in self.due]
 
     def _own_scope(self, domain: str) -> tuple[str, ...]:
-        return (_domain_scope(domain),) if domain in self.limits.domains else ()
+        return (domain_scope(domain),) if domain in self.limits.domains else ()
 
 
 def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Reservation:
@@ -193,8 +193,21 @@ def _due(
 def _asking(connection: Connection, channel: str, due: Sequence[_DueRow], now: int) -> _Asking:
     limits = limits_in_force(connection, channel)
     domains = sorted({row.domain for row in due if row.domain in limits.domains})
-    _lock(connection, [_domain_scope(domain) for domain in domains])
-    wanted = len(due)
+    _lock(connection, [domain_scope(domain) for domain in domains])
+    scopes = load_scopes(connection, channel, limits, domains, now=now, wanted=len(due))
+    return _Asking(limits, due, scopes, (channel_scope(channel), ORGANISATION))
+
+
+def load_scopes(
+    connection: Connection,
+    channel: str,
+    limits: LimitsInForce,
+    domains: Iterable[str],
+    *,
+    now: int,
+    wanted: int,
+) -> dict[str, ChargedScope]:
+    """Read every scope that messages on a channel to these domains fall in, by key."""
     scopes = [
         load_scope(
             connection, channel_scope(channel), channel, limits.channel,
@@ -207,13 +220,17 @@ def _asking(connection: Connection, channel: str, due: Sequence[_DueRow], now: i
     ]  # fmt: skip
     scopes += [
         load_scope(
-            connection, _domain_scope(domain), domain, limits.domains[domain],
+            connection, domain_scope(domain), domain, limits.domains[domain],
             Message.domain == domain, now=now, wanted=wanted,
         )
         for domain in domains
     ]  # fmt: skip
-    shared = (channel_scope(channel), ORGANISATION)
-    return _Asking(limits, due, {scope.key: scope for scope in scopes}, shared)
+    return {scope.key: scope for scope in scopes}
+
+
+def domain_scope(domain: str) -> str:
+    """Return the key of a recipient domain's scope."""
+    return f"domain:{domain}"
 
 
 def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int) -> Turn:
@@ -290,7 +307,3 @@ def _step_names(connection: Connection, campaign_id: str, positions: Sequence[in
             .order_by(Step.position)
         )
     )
-
-
-def _domain_scope(domain: str) -> str:
-    return f"domain:{domain}"
