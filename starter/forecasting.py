@@ -1,0 +1,167 @@
+"""Forecasting a campaign before its launch: when everything will have left, and what decides it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
+
+from postroad.campaign.schedule import Window, due_at
+from postroad.channels.selection import ChannelOption, ChannelWish, NoChannel, choose_channel
+from postroad.instants import moment
+from postroad.ledger.channel_state import channel_scope
+from postroad.ledger.limits import limits_in_force
+from postroad.ledger.quota import ORGANISATION, domain_scope, load_scopes
+from postroad.ledger.selection import load_options
+from postroad.ledger.staging import StagedStep
+from postroad.quota import forecast as quota
+from postroad.quota.scope import Scope
+from postroad.workspace import Sender
+from starter.definition import Definition
+
+
+class PeopleAlike(NamedTuple):
+    """People whose messages fall due at the same instants and count against the same limits."""
+
+    sender: str
+    timezone: str | None
+    limited_domain: str | None
+    """Their mail domain, where the organisation limits what it gets."""
+
+
+class ChannelForecast(BaseModel):
+    """One channel's part of the campaign."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str | None
+    """None for messages that no channel may take."""
+    messages: int
+    last_at: datetime | None
+    binding_limit: str | None
+    """The limit that decides, or why nothing leaves; None where only the steps' waits count."""
+
+
+class Forecast(BaseModel):
+    """When a campaign's mails would leave, if it were launched now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_at: datetime | None
+    last_at: datetime | None
+    by_channel: list[ChannelForecast]
+
+
+def forecast_campaign(
+    connection: Connection,
+    definition: Definition,
+    senders: Mapping[str, Sender],
+    people: Counter[PeopleAlike],
+    now: int,
+) -> Forecast:
+    """Play a campaign through with what other campaigns have sent so far."""
+    options = load_options(connection)
+    groups: list[quota.Group] = []
+    held: Counter[str] = Counter()
+    for alike, number in people.items():
+        sender = senders[alike.sender]
+        channels = _channels(definition, sender, options)
+        if isinstance(channels, NoChannel):
+            held[channels.why] += number * len(definition.steps)
+        else:
+            scopes = [_scope_keys(channel, alike.limited_domain) for channel in channels]
+            timetable = _Timetable(definition.steps, alike.timezone, sender.timezone)
+            interactive = definition.settings.interactive
+            groups.append(quota.Group(number, channels, scopes, timetable, interactive))
+    domains = {alike.limited_domain for alike in people if alike.limited_domain is not None}
+    channels_used = {channel for group in groups for channel in group.channels}
+    wanted = people.total() * len(definition.steps)
+    scopes_by_key = _scopes(connection, channels_used, domains, now, wanted)
+    return _summary(quota.forecast(groups, scopes_by_key, now), held)
+
+
+def _channels(
+    definition: Definition, sender: Sender, options: Mapping[str, ChannelOption]
+) -> list[str] | NoChannel:
+    """Choose each step's channel as it stands now; say why where none may be chosen."""
+    channels: list[str] = []
+    for step in definition.steps:
+        choice = choose_channel(
+            ChannelWish(
+                sender=sender.email,
+                step_channel=step.settings.channel,
+                campaign_channel=definition.settings.channel,
+                default_channel=sender.default_channel,
+            ),
+            options,
+        )
+        if isinstance(choice, NoChannel):
+            return choice
+        channels.append(choice.channel)
+    return channels
+
+
+def _scope_keys(channel: str, limited_domain: str | None) -> tuple[str, ...]:
+    shared = (channel_scope(channel), ORGANISATION)
+    return shared if limited_domain is None else (*shared, domain_scope(limited_domain))
+
+
+def _scopes(
+    connection: Connection, channels: set[str], domains: set[str], now: int, wanted: int
+) -> dict[str, Scope]:
+    scopes: dict[str, Scope] = {}
+    for channel in sorted(channels):
+        limits = limits_in_force(connection, channel)
+        charged = load_scopes(connection, channel, limits, domains, now=now, wanted=wanted)
+        scopes |= {key: found.scope(0) for key, found in charged.items() if key not in scopes}
+    return scopes
+
+
+@dataclass(frozen=True, slots=True)
+class _Timetable:
+    """When the steps of people in one time zone are due."""
+
+    steps: Sequence[StagedStep]
+    person_zone: str | None
+    sender_zone: str
+
+    def due_at(self, position: int, previous: int) -> int | None:
+        if position >= len(self.steps):
+            return None
+        settings = self.steps[position].settings
+        return due_at(previous, settings.wait, settings.window, self._zone(settings.window))
+
+    def next_opening(self, position: int, at: int) -> int:
+        window = self.steps[position].settings.window
+        return at if window is None else window.next_opening(at, self._zone(window))
+
+    def _zone(self, window: Window | None) -> str:
+        if window is None:
+            return self.sender_zone
+        return window.zone(self.person_zone, self.sender_zone)
+
+
+def _summary(played: Mapping[str, quota.ChannelForecast], held: Counter[str]) -> Forecast:
+    by_channel = [
+        ChannelForecast(
+            channel=channel,
+            messages=part.messages,
+            last_at=moment(part.last_at),
+            binding_limit=part.binding_limit,
+        )
+        for channel, part in sorted(played.items())
+    ]
+    by_channel += [
+        ChannelForecast(channel=None, messages=messages, last_at=None, binding_limit=why)
+        for why, messages in held.items()
+    ]
+    first = min((part.first_at for part in played.values()), default=None)
+    last = max((part.last_at for part in played.values()), default=None)
+    return Forecast(
+        first_at=None if first is None else moment(first),
+        last_at=None if last is None else moment(last),
+        by_channel=by_channel,
+    )

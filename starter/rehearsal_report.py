@@ -1,0 +1,79 @@
+"""Printing a rehearsed launch: rejected rows, a sample, and when everything will have left."""
+
+import typer
+from pydantic import TypeAdapter
+
+from postroad.wording import say_count
+from starter.clock import say_time
+from starter.console import print_table, say
+from starter.rehearsal import Rehearsed
+from starter.sample import Sample, SampleMail
+
+_JSON: TypeAdapter[object] = TypeAdapter(object)
+
+
+def print_rehearsal(rehearsed: Rehearsed) -> None:
+    """Print for people: what matters most comes last, where it stays in sight."""
+    if rehearsed.rejected:
+        print_table(
+            ["row", "address", "rejected as", "because"],
+            ([str(row.row), row.address, row.reason, row.detail] for row in rehearsed.rejections()),
+        )
+    if rehearsed.sample is not None:
+        _print_sample(rehearsed.sample)
+    people = say_count(rehearsed.enrolled, "person", "people")
+    say(f"{rehearsed.campaign}: {people}, {say_count(rehearsed.rejected, 'row')} rejected")
+    _print_forecast(rehearsed)
+    say("Nothing was launched.")
+
+
+def print_rehearsal_json(rehearsed: Rehearsed) -> None:
+    """Print as one JSON document, however many rows were rejected."""
+    head = {
+        "campaign": rehearsed.campaign,
+        "people": {"enrolled": rehearsed.enrolled, "rejected": rehearsed.rejected},
+        "sample": rehearsed.sample,
+        "forecast": rehearsed.forecast,
+    }
+    typer.echo(f'{_JSON.dump_json(head).decode()[:-1]},"rejected":[', nl=False)
+    for number, row in enumerate(rehearsed.rejections()):
+        typer.echo(("," if number else "") + _JSON.dump_json(row._asdict()).decode(), nl=False)
+    typer.echo("]}")
+
+
+def _print_sample(sample: Sample) -> None:
+    say(f"Sample: what row {sample.row} would get")
+    for mail in sample.mails:
+        _print_mail(mail)
+
+
+def _print_mail(mail: SampleMail) -> None:
+    say(f"--- step {mail.step} ---")
+    for name, value in mail.headers.items():
+        say(f"{name}: {value}")
+    for attachment in mail.attachments:
+        say(f"Attachment: {attachment}")
+    say("")
+    for line in (mail.text or mail.html or "").splitlines():
+        say(line)
+    say("")
+
+
+def _print_forecast(rehearsed: Rehearsed) -> None:
+    forecast = rehearsed.forecast
+    if not forecast.by_channel:
+        return
+    if forecast.last_at is not None:
+        say(f"First mail {say_time(forecast.first_at)}, last mail {say_time(forecast.last_at)}")
+    print_table(
+        ["channel", "messages", "last leaves", "what decides"],
+        [
+            [
+                part.channel or "",
+                f"{part.messages:,}",
+                say_time(part.last_at),
+                part.binding_limit or "",
+            ]
+            for part in forecast.by_channel
+        ],
+    )

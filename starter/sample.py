@@ -1,0 +1,110 @@
+"""A rendered sample of a campaign: the mails that one person would get."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from pydantic import BaseModel, ConfigDict
+
+from activities.composing import Composing, StepWriting, Writer
+from postroad.campaign.audience import AudienceRow
+from postroad.contracts import MessageState
+from postroad.ledger.settlement import Subject
+from postroad.ledger.steps import CampaignStep
+from postroad.ledger.waves import WaveMessage
+from postroad.workspace import Sender
+from starter.definition import Definition
+
+_PERSON_KEY = "0" * 16
+
+
+class SampleMail(BaseModel):
+    """One step's mail."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: str
+    headers: dict[str, str]
+    text: str | None
+    html: str | None
+    attachments: list[str]
+
+
+class Sample(BaseModel):
+    """Every mail that one person would get."""
+
+    model_config = ConfigDict(frozen=True)
+
+    row: int
+    sender: str
+    recipient: str
+    mails: list[SampleMail]
+
+
+def render_sample(
+    definition: Definition, row: AudienceRow, sender: Sender, public_url: str | None, now: int
+) -> Sample:
+    """Compose every step for one person exactly as it would be sent now."""
+    writer = Writer(
+        email=sender.email,
+        name=sender.name,
+        timezone=sender.timezone,
+        signature=sender.signature,
+        unsubscribe_base=None if definition.settings.interactive else public_url,
+    )
+    writings = [
+        StepWriting.of(
+            CampaignStep(position, step.id, step.settings, version=1),
+            step.template,
+            definition.files,
+            writer,
+        )
+        for position, step in enumerate(definition.steps)
+    ]
+    composing = Composing(definition.id, writer, writings)
+    mails: list[SampleMail] = []
+    earlier: tuple[str, ...] = ()
+    for position, step in enumerate(definition.steps):
+        outgoing, _ = composing.compose(_message(definition.id, row, position, earlier), now)
+        earlier = (*earlier, outgoing.message_id)
+        mails.append(_read(step.id, outgoing.content))
+    return Sample(row=row.row, sender=sender.email, recipient=row.recipient, mails=mails)
+
+
+def _message(
+    campaign_id: str, row: AudienceRow, position: int, earlier: tuple[str, ...]
+) -> WaveMessage:
+    return WaveMessage(
+        subject=Subject(0, 0, position, campaign_id, "", row.address),
+        state=MessageState.PLANNED,
+        attempt=0,
+        slot=0,
+        deferrals=0,
+        version=None,
+        recipient=row.recipient,
+        person_key=_PERSON_KEY,
+        fields=row.fields,
+        timezone=row.timezone,
+        earlier=earlier,
+    )
+
+
+def _read(step: str, content: bytes) -> SampleMail:
+    """Read a mail as its recipient's program would."""
+    mail = message_from_bytes(content, policy=default)
+    return SampleMail(
+        step=step,
+        headers={
+            name: str(value)
+            for name, value in mail.items()
+            if not name.lower().startswith(("content-", "mime-"))
+        },
+        text=_body(mail, "plain"),
+        html=_body(mail, "html"),
+        attachments=[part.get_filename() or "" for part in mail.iter_attachments()],
+    )
+
+
+def _body(mail: EmailMessage, kind: str) -> str | None:
+    part = mail.get_body((kind,))
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")
