@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from postroad.campaign.address import parse_address
+from postroad.campaign.address import Address, parse_address
 from postroad.ledger.engine import Ledger
 from postroad.settings import Settings, load_settings
 from starter.console import Refused
@@ -19,16 +19,25 @@ def opened_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
         ledger.close()
 
 
+def parsed(email: str) -> Address:
+    """Read an address.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        return parse_address(email)
+    except ValueError as error:
+        raise Refused(f"{email!r} is no email address: {error}") from None
+
+
 def normalised(email: str) -> str:
     """Return an address as the ledger keeps it.
 
     Raises:
-        Refused: it is no address.
+        Refused: it is none.
     """
-    try:
-        return parse_address(email).address
-    except ValueError as error:
-        raise Refused(f"{email!r} is no email address: {error}") from None
+    return parsed(email).address
 
 
 def unknown_campaign(campaign: str) -> Refused:
