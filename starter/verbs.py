@@ -35,6 +35,17 @@ VERBS = {
         _RUN,
         "Prepare the ledger and the Temporal namespace, or update them.",
     ),
+    "sandbox": Verb(
+        "starter.sandbox:sandbox",
+        _RUN,
+        "Serve sandbox providers on this machine until Ctrl-C; they send nothing anywhere.",
+    ),
+    "demo": Verb(
+        "starter.demo:demo",
+        _RUN,
+        "Send a three-step campaign to 300 people through sandbox providers, and kill the worker "
+        "once.",
+    ),
     "doctor": Verb(
         "starter.doctor:doctor",
         _RUN,

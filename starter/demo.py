@@ -1,0 +1,169 @@
+"""`postroad demo`: the main job on embedded parts, with a worker killed in the middle."""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from postroad.contracts import CampaignState
+from postroad.ledger.engine import Ledger
+from postroad.ledger.overview import CampaignOverview, campaign_overview
+from postroad.ledger.reports import campaign_report
+from postroad.ledger.uncertain import dismiss, list_uncertain, resend
+from postroad.ledger.workspace import apply_workspace
+from postroad.sandbox.example import example_config
+from postroad.sandbox.server import Sandbox, serve
+from postroad.secrets import secret_box
+from postroad.settings import Options, Settings, load_settings, with_options
+from postroad.wording import say_count
+from postroad.workspace import load_workspace
+from starter.clock import now
+from starter.console import Refused, say
+from starter.embedded import EmbeddedStack
+from starter.launching import launch_campaign
+from starter.report import print_report
+from starter.temporal import connect
+from starter.waiting import needs_operator
+from starter.waking import wake
+from starter.watch import progress_line
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+_CAMPAIGN = "q4-launch"
+_KILL_AFTER = 200
+_LONGEST_SECONDS = 110
+_LOOK_SECONDS = 1.5
+
+
+def demo() -> None:
+    """Send a three-step campaign to 300 people through sandbox providers, and kill the worker once.
+
+    Nothing leaves this machine, and nothing is left behind. It takes about a minute.
+
+    Example: postroad demo
+    """
+    if not EXAMPLES.is_dir():
+        raise Refused(f"the demo needs the project's examples in {EXAMPLES}")
+    with (
+        tempfile.TemporaryDirectory(prefix="postroad-demo-") as directory,
+        with_options(Options(data_dir=Path(directory))),
+    ):
+        asyncio.run(_Demo(load_settings()).run())
+
+
+class _Demo:
+    """One run of the demo."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = EmbeddedStack(settings)
+        self._ledger = Ledger(settings.ledger.url)
+
+    async def run(self) -> None:
+        """Run the whole show."""
+        try:
+            async with asyncio.timeout(_LONGEST_SECONDS), self._running() as sandbox:
+                await self._launch(sandbox)
+                await self._until(lambda overview: overview.messages.sent >= _KILL_AFTER)
+                self._kill_worker()
+                await self._until(lambda o: _has_ended(o) or needs_operator(o))
+                await self._decide(sandbox)
+                await self._until(_has_ended)
+                self._conclude(sandbox)
+        except TimeoutError:
+            raise Refused(f"the demo was not over after {_LONGEST_SECONDS} seconds") from None
+        finally:
+            self._ledger.close()
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[Sandbox]:
+        async with (
+            await serve(example_config(first_port=None)) as sandbox,
+            self._stack.running() as runtime,
+        ):
+            say("Three sandbox providers, a Temporal server, a ledger and a worker are up.")
+            say(f"Temporal's web UI, while this runs: {runtime.web_ui}")
+            yield sandbox
+
+    async def _launch(self, sandbox: Sandbox) -> None:
+        described = load_workspace(EXAMPLES / "workspace.yaml")
+        channels = [
+            channel.model_copy(update={"port": sandbox.port(channel.id)})
+            for channel in described.channels
+        ]
+        workspace = described.model_copy(update={"channels": channels})
+        with self._ledger.write() as connection:
+            apply_workspace(connection, workspace, secret_box(self._settings), now())
+        launched = await launch_campaign(self._settings, EXAMPLES / "campaign.yaml")
+        say(
+            f"{launched.campaign} is launched: 3 steps for {launched.people} people of 3 senders; "
+            f"{say_count(launched.rejected, 'row')} of the file rejected."
+        )
+
+    async def _until(self, reached: Callable[[CampaignOverview], bool]) -> None:
+        """Wait for a state of the campaign, and tell how far it is meanwhile."""
+        told = ""
+        while True:
+            overview = await asyncio.to_thread(self._overview)
+            if (line := progress_line(overview)) != told:
+                say(f"  {line}")
+                told = line
+            if reached(overview):
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _overview(self) -> CampaignOverview:
+        with self._ledger.read() as connection:
+            overview = campaign_overview(connection, _CAMPAIGN, now())
+        if overview is None:
+            raise Refused(f"the ledger has no campaign {_CAMPAIGN}")
+        return overview
+
+    def _kill_worker(self) -> None:
+        pid = self._stack.worker_pid
+        if pid is None:
+            raise Refused("there is no worker to kill")
+        os.kill(pid, signal.SIGKILL)
+        say(f"kill -9 {pid}: the worker is dead in the middle of its work. Another one starts.")
+
+    async def _decide(self, sandbox: Sandbox) -> None:
+        """Do what an operator does: look into the provider's log, then resend or count as sent."""
+        with self._ledger.read() as connection:
+            doubts = list_uncertain(connection, _CAMPAIGN)
+        if not doubts:
+            say("Nothing was on the wire when the worker died.")
+            return
+        logged = {mail.message_id for mail in sandbox.accepted.mails}
+        arrived = [doubt.id for doubt in doubts if doubt.message_id in logged]
+        lost = [doubt.id for doubt in doubts if doubt.message_id not in logged]
+        say(
+            f"{say_count(len(doubts), 'message')} were on the wire and may or may not have left. "
+            f"The providers' logs have {len(arrived)} of them: these count as sent, "
+            f"{len(lost)} are sent again."
+        )
+        with self._ledger.write() as connection:
+            decided = dismiss(connection, arrived, "demo", now(), as_sent=True) if arrived else None
+            again = resend(connection, lost, "demo", now()) if lost else None
+        woken = {one for each in (decided, again) if each is not None for one in each.wake}
+        await wake(await connect(self._settings), sorted(woken), "the operator has decided")
+
+    def _conclude(self, sandbox: Sandbox) -> None:
+        with self._ledger.read() as connection:
+            counted = campaign_report(connection, _CAMPAIGN)
+        if counted is None:
+            raise Refused(f"the ledger has no campaign {_CAMPAIGN}")
+        print_report(counted)
+        counts = sandbox.counts()
+        say(
+            f"The providers accepted {counts['accepted']} mails, "
+            f"{counts['duplicates']} of them twice; the ledger says {counted.messages.sent}."
+        )
+        if counts["duplicates"] or counts["accepted"] != counted.messages.sent:
+            raise Refused("the demo has failed: providers and ledger disagree")
+
+
+def _has_ended(overview: CampaignOverview) -> bool:
+    return overview.state in (CampaignState.COMPLETED, CampaignState.CANCELLED)

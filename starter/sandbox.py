@@ -1,0 +1,59 @@
+"""`postroad sandbox`: SMTP providers on this machine that send nothing anywhere."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from postroad.sandbox.example import FIRST_PORT, example_config
+from postroad.sandbox.server import serve
+from starter.console import Refused, print_json, say
+
+
+def sandbox(
+    *,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=1, max=65_533, help="The first of three ports, as in examples/workspace.yaml."
+        ),
+    ] = FIRST_PORT,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the ports, and at the end the counts, as JSON.")
+    ] = False,
+) -> None:
+    """Serve sandbox providers on this machine until Ctrl-C; they send nothing anywhere.
+
+    They limit what they take. Addresses that begin with `gone`, `full`, `greylist` or `refused`
+    are answered as their names say. A control port takes faults and tells counts.
+
+    Example: postroad sandbox
+    """
+    asyncio.run(_serve(port, as_json=as_json))
+
+
+async def _serve(port: int, *, as_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, stop.set)
+    try:
+        running = await serve(example_config(port))
+    except OSError as error:
+        raise Refused(f"cannot listen on ports {port} to {port + 2}: {error.strerror}") from None
+    async with running:
+        ports = {name: running.port(name) for name in running.providers}
+        if as_json:
+            print_json({"providers": ports, "control": running.control_port})
+        else:
+            for name, number in ports.items():
+                say(f"{name}  127.0.0.1:{number}")
+            say(f"control    http://127.0.0.1:{running.control_port}")
+            say("Ctrl-C stops it; nothing that it accepts goes anywhere.")
+        await stop.wait()
+        counts = running.counts()
+        if as_json:
+            print_json(counts)
+        else:
+            say(f"accepted {counts['accepted']} mails, {counts['duplicates']} of them duplicates")
