@@ -46,7 +46,7 @@ def temporal_binary() -> Path:
 
 def free_port_pair(preferred: int | None = None) -> int:
     """Return a port that is free together with the web UI's port above it."""
-    for port in (preferred or _FIRST_PORT, *range(_FIRST_PORT, _FIRST_PORT + 500, 2)):
+    for port in [preferred or _FIRST_PORT, *range(_FIRST_PORT, _FIRST_PORT + 500, 2)]:
         if _is_free(port) and _is_free(port + _UI_ABOVE_GRPC):
             return port
     raise Refused(f"no free port between {_FIRST_PORT} and {_FIRST_PORT + 500}")
