@@ -1,5 +1,6 @@
-"""The `postroad` command, and a Temporal whose campaign and sequence note what they are asked."""
+"""The `postroad` command, and what it talks to: a Temporal that takes notes, or a real worker."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,16 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from postroad.ledger.engine import Ledger
+from postroad.sandbox.config import ProviderConfig, SandboxConfig
+from postroad.sandbox.server import Sandbox, serve
+from postroad.secrets import SecretBox
+from starter.setup import register_search_attributes
 from starter.temporal_server import temporal_binary
 from tests.ledger_rows import ANA
-from tests.starter.command import Postroad
+from tests.starter.campaigns import WORKSPACE, Desk
+from tests.starter.command import Postroad, Ran
 from tests.starter.stand_ins import NotingCampaign, NotingSequence
+from worker import running_worker
 
 TASK_QUEUE = "postroad"
 SECRET_KEY = "a secret key for tests"
@@ -35,6 +42,19 @@ class Noted:
     async def reasons_to_wake(self) -> list[str]:
         """Return why the sequence was woken."""
         return await self.sequence.query(NotingSequence.notes)
+
+
+@dataclass
+class Running:
+    """A worker that sends to a sandbox, and commands beside it."""
+
+    desk: Desk
+    sandbox: Sandbox
+    postroad: Postroad
+
+    async def __call__(self, *arguments: str) -> Ran:
+        """Run a command on another thread, so that the worker goes on."""
+        return await asyncio.to_thread(self.postroad, *arguments)
 
 
 @pytest.fixture
@@ -75,3 +95,24 @@ async def noted(temporal: Client) -> AsyncIterator[Noted]:
             NotingSequence.run, id=f"sequence/q4/{ANA}", task_queue=TASK_QUEUE
         )
         yield Noted(temporal, campaign, sequence)
+
+
+@pytest.fixture
+def desk(postroad: Postroad, ledger: Ledger, tmp_path: Path) -> Desk:
+    """Files to launch, and a workspace that was applied."""
+    desk = Desk(tmp_path, ledger)
+    assert postroad("apply", "workspace.yaml").code == 0
+    return desk
+
+
+@pytest.fixture
+async def running(desk: Desk, postroad: Postroad, temporal: Client) -> AsyncIterator[Running]:
+    """Everything that sends."""
+    await register_search_attributes(temporal)
+    async with await serve(SandboxConfig(providers=(ProviderConfig(name="one"),))) as sandbox:
+        port = sandbox.port("one")
+        desk.write("workspace.yaml", WORKSPACE.replace("localhost", f"127.0.0.1, port: {port}"))
+        assert (await asyncio.to_thread(postroad, "apply", "workspace.yaml")).code == 0
+        desk.edit("q4.yaml", "wait: 3 days, ", "")
+        async with running_worker(temporal, desk.ledger, SecretBox(SECRET_KEY), TASK_QUEUE):
+            yield Running(desk, sandbox, postroad)
