@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from postroad.channels.base import ConnectionLeases, OutgoingMessage, Receipt
-from postroad.channels.smtp_session import SmtpSession, WornOut
+from postroad.channels.base import ChannelError, ConnectionLeases, OutgoingMessage, Receipt
+from postroad.channels.smtp_session import SmtpSession
 
 
 class NoLeases:
@@ -40,12 +40,11 @@ class PooledConnection:
         session = await self._ready()
         try:
             return await session.send(message)
-        except WornOut:
-            session = await self._ready()
-        try:
-            return await session.send(message)
-        except WornOut as worn:
-            raise worn.error from None
+        except ChannelError:
+            if not session.is_worn_out:
+                raise
+        session = await self._ready()
+        return await session.send(message)
 
     async def _ready(self) -> SmtpSession:
         session, self.session = self.session, None

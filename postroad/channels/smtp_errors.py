@@ -145,8 +145,9 @@ def _passing_kind(phase: Phase, reply: Reply) -> ErrorKind:
         return Transient
     if _GREYLISTED.search(reply.text):
         return Transient
-    # A bare 4.7.x at RCPT is how servers greylist; anywhere else policy means pace.
-    policy = (reply.enhanced or "").startswith("4.7.") and phase is not Phase.RECIPIENT
+    # A bare 4.7.x at RCPT is how servers greylist, and 454 at STARTTLS has one (RFC 3207, 4).
+    policy = (reply.enhanced or "").startswith("4.7.")
+    policy = policy and phase not in (Phase.RECIPIENT, Phase.TLS)
     return RateLimited if policy or _RATE.search(reply.text) else Transient
 
 

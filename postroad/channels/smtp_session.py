@@ -20,19 +20,10 @@ from postroad.channels.smtp_settings import SmtpSettings
 _ONE_PIECE = 16 * 1024
 """Up to here content and end travel together: the kernel takes so much in one go anyway."""
 _FRESH_SECONDS = 1.0
+_KEEPS_CONNECTION = range(400, 600)
+_ENDS_CONNECTION = (421, 500, 502, 503)
+"""421 is the server's goodbye; after the others the two sides no longer agree on where they are."""
 _QUIT_SECONDS = 2.0
-
-
-class WornOut(Exception):
-    """A connection that had been in use was closed; nothing of the message left.
-
-    Attributes:
-        error: what it means where a new connection fails as well.
-    """
-
-    def __init__(self, error: ChannelError) -> None:
-        self.error = error
-        super().__init__(error.words)
 
 
 class SmtpSession:
@@ -59,6 +50,8 @@ class SmtpSession:
         self._last_used = self._loop.time()
         self.messages = 0
         """Messages handed over so far, refused ones included."""
+        self.is_worn_out = False
+        """The connection, in use before, was closed when a message began: a new one may do."""
 
     @property
     def is_open(self) -> bool:
@@ -70,7 +63,6 @@ class SmtpSession:
 
         Raises:
             ChannelError: what the server's refusal, or the failure, means.
-            WornOut: the connection was no longer good when the message was begun.
         """
         sender = self._envelope_from or message.envelope_from
         mail, rcpt = mail_commands(message, sender, self._extensions)
@@ -80,13 +72,12 @@ class SmtpSession:
             async with asyncio.timeout(self._reply_seconds) as deadline:
                 return await self._transact(mail, rcpt, message.content, deadline)
         except ChannelError as error:
-            if error.code != 421:
-                raise
-            self.abort()
-            raise self._judged(error, was_fresh=was_fresh) from None
+            if error.code not in _KEEPS_CONNECTION or error.code in _ENDS_CONNECTION:
+                self._give_up(was_fresh=was_fresh)
+            raise
         except (SMTPException, OSError) as error:
-            self.abort()
-            raise self._judged(self._failed(error), was_fresh=was_fresh) from None
+            self._give_up(was_fresh=was_fresh)
+            raise self._failed(error) from None
         except BaseException:
             self.abort()  # cancelled in the middle: no other message may meet the answers
             raise
@@ -110,8 +101,7 @@ class SmtpSession:
         self, mail: bytes, rcpt: bytes, content: bytes, deadline: asyncio.Timeout
     ) -> Receipt:
         if self._must_reset:
-            await self._command(b"RSET", deadline)
-            self._must_reset = False
+            await self._reset()
         await self._command(mail, deadline)
         self._must_reset = True
         self._phase = Phase.RECIPIENT
@@ -126,6 +116,12 @@ class SmtpSession:
         if reply.code // 100 != 2:
             raise refusal(self._phase, reply)
         return Receipt(provider_id=reply.queue_id, response=reply.words)
+
+    async def _reset(self) -> None:
+        code, _ = await self._client.execute_command(b"RSET")
+        if code // 100 != 2:
+            raise ConnectionError("the server did not forget the former message")
+        self._must_reset = False
 
     async def _command(
         self, command: bytes, deadline: asyncio.Timeout, *, expected: int = 2
@@ -149,9 +145,9 @@ class SmtpSession:
         self._protocol.write(content + END_OF_CONTENT)
         self._phase = Phase.ACCEPTANCE
 
-    def _judged(self, error: ChannelError, *, was_fresh: bool) -> ChannelError | WornOut:
-        """Give an old connection's failure at the first command the benefit of the doubt."""
-        return error if was_fresh or self._phase is not Phase.SENDER else WornOut(error)
+    def _give_up(self, *, was_fresh: bool) -> None:
+        self.abort()
+        self.is_worn_out = self._phase is Phase.SENDER and not was_fresh
 
     def _failed(self, error: Exception) -> ChannelError:
         if isinstance(error, TimeoutError):

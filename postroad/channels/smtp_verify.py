@@ -54,7 +54,7 @@ async def _addresses(settings: SmtpSettings) -> list[str]:
     found = await asyncio.get_running_loop().getaddrinfo(
         settings.host,
         settings.port,
-        type=1,  # SOCK_STREAM
+        type=socket.SOCK_STREAM,
     )
     return sorted({str(address[4][0]) for address in found})
 

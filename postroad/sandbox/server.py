@@ -33,6 +33,7 @@ class Sandbox:
         }
         self.authority = Authority()
         self.control_port = config.control_port
+        self.ca_file = config.ca_file
         self._servers: list[asyncio.Server] = []
         if config.ca_file is not None:
             config.ca_file.write_bytes(self.authority.pem)

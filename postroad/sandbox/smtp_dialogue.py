@@ -117,10 +117,13 @@ class SmtpDialogue(SMTP):
         return reply is not None
 
     async def _handle_client(self) -> None:
-        if not self._has_room:
-            await self._answer("421 4.7.0 Too many connections, try again in 5 seconds")
-        elif not await self._struck("banner"):
-            await super()._handle_client()
+        try:
+            if not self._has_room:
+                await self._answer("421 4.7.0 Too many connections, try again in 5 seconds")
+            elif not await self._struck("banner"):
+                await super()._handle_client()
+        finally:
+            self._writer.close()
 
     async def _answer(self, reply: str) -> None:
         await self.push(reply)
