@@ -1,6 +1,7 @@
 """One SMTP provider: what it accepts, refuses and limits."""
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 
@@ -23,7 +24,7 @@ class RollingLimit:
             self._accepted.popleft()
         if len(self._accepted) < self._limit.messages:
             return None
-        seconds = max(1, round(self._accepted[0] + period - now + 0.5))
+        seconds = max(1, math.ceil(self._accepted[0] + period - now))
         return self._limit.reply.replace("{seconds}", str(seconds))
 
     def count(self, now: float) -> None:
