@@ -52,7 +52,7 @@ _LONG_LEDGER = workflow.ActivityConfig(
 _WAVE = workflow.ActivityConfig(
     start_to_close_timeout=timedelta(hours=1),
     # How soon a killed worker's wave is taken up by another.
-    heartbeat_timeout=timedelta(seconds=6),
+    heartbeat_timeout=timedelta(seconds=5),
     # A wave is taken up again from the ledger, so that retrying it repeats nothing.
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=200),

@@ -6,7 +6,7 @@ from postroad.instants import SECOND
 from postroad.ledger.tables import ConnectionLease
 from postroad.ledger.upsert import insert_new
 
-LEASE_MS = 12 * SECOND
+LEASE_MS = 6 * SECOND
 """A killed worker's leases are free again after this time."""
 
 
