@@ -16,6 +16,7 @@ from starter.console import Refused
 _HOST = "127.0.0.1"
 _UI_ABOVE_GRPC = 1_000
 _FIRST_PORT = 7233
+_LAST_PORT = 7733
 _READY_SECONDS = 60
 _STOP_SECONDS = 10
 _PR_SET_PDEATHSIG = 1
@@ -46,10 +47,11 @@ def temporal_binary() -> Path:
 
 def free_port_pair(preferred: int | None = None) -> int:
     """Return a port that is free together with the web UI's port above it."""
-    for port in [preferred or _FIRST_PORT, *range(_FIRST_PORT, _FIRST_PORT + 500, 2)]:
+    ports: list[int] = list(range(_FIRST_PORT, _LAST_PORT, 2))
+    for port in ports if preferred is None else [preferred, *ports]:
         if _is_free(port) and _is_free(port + _UI_ABOVE_GRPC):
             return port
-    raise Refused(f"no free port between {_FIRST_PORT} and {_FIRST_PORT + 500}")
+    raise Refused(f"no free port between {_FIRST_PORT} and {_LAST_PORT}")
 
 
 @asynccontextmanager

@@ -37,6 +37,8 @@ class Lane:
     def __init__(self, sequence: SequenceContext, channel: str) -> None:
         self._sequence = sequence
         self._channel = channel
+        self._wave: int | None = None
+        """The number of the wave that is asked for; kept until it is booked."""
         self._sends: list[asyncio.Task[WaveSent]] = []
         self._poked = False
         self._parked = False
@@ -71,14 +73,18 @@ class Lane:
     async def _reserve(self) -> Reservation:
         self._poked = False
         self._returned = False
-        return await activity_calls.reserve_quota(
+        self._wave = self._wave or self._sequence.next_wave()
+        reservation = await activity_calls.reserve_quota(
             ReserveQuota(
                 campaign_id=self._sequence.campaign_id,
                 sender=self._sequence.sender,
                 channel=self._channel,
-                wave=self._sequence.next_wave(),
+                wave=self._wave,
             )
         )
+        if reservation.messages:
+            self._wave = None
+        return reservation
 
     async def _send(self, reservation: Reservation) -> WaveSent:
         steps = ", ".join(reservation.steps)
