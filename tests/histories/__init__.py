@@ -1,0 +1,1 @@
+"""Recorded histories of every kind of campaign, and their replay."""

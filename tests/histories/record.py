@@ -1,0 +1,128 @@
+"""Recording histories: `python -m tests.histories.record` plays every scenario and keeps it.
+
+Run it after a deliberate change of the workflows, and keep the older files: see docs/workflows.md.
+"""
+
+import asyncio
+import json
+import re
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowHistory
+
+from postroad.contracts import Steering
+from postroad.ledger.engine import Ledger
+from postroad.ledger.schema import migrate
+from postroad.ledger.uncertain import dismiss
+from postroad.sandbox.faults import Fault
+from starter.clock import now
+from tests.workflows.theatre import Theatre, open_theatre, temporal_environment
+from workflows.campaign import CampaignWorkflow
+
+FOLDER = Path(__file__).parent
+ONE_STEP = "[{id: intro, subject: Hi, text: Hello}]"
+TWO_STEPS = (
+    "[{id: intro, subject: Hi, text: Hello}, {id: nudge, wait: 1s, thread: reply, text: Yes}]"
+)
+_MACHINE = re.compile(r'"\d+@[^"]*"')
+"""The identity of a worker: its process id and the name of the machine it ran on."""
+SLOW = "[{messages: 2, per: 2s}]"
+
+
+async def happy(theatre: Theatre) -> None:
+    """Two steps for a few people."""
+    await theatre.launch(4, TWO_STEPS)
+    await theatre.over()
+
+
+async def throttled(theatre: Theatre) -> None:
+    """A limit that makes waves wait."""
+    await theatre.launch(6, ONE_STEP, limits=SLOW)
+    await theatre.over()
+
+
+async def paused_and_resumed(theatre: Theatre) -> None:
+    """Paused in the middle of a throttled campaign, and resumed."""
+    await theatre.launch(6, ONE_STEP, limits=SLOW)
+    await theatre.until(lambda: theatre.counts()["sent"] >= 2)
+    await theatre.campaign.execute_update(CampaignWorkflow.pause, Steering(by="ana"))
+    await asyncio.sleep(1)
+    await theatre.campaign.execute_update(CampaignWorkflow.resume, Steering(by="ana"))
+    await theatre.over()
+
+
+async def uncertain(theatre: Theatre) -> None:
+    """A connection lost after the last byte, and an operator's decision."""
+    theatre.sandbox.add_fault(Fault(phase="accepted", action="drop"))
+    await theatre.launch(3, ONE_STEP)
+    await theatre.until(lambda: theatre.counts() == {"sent": 2, "uncertain": 1})
+    with theatre.ledger.write() as connection:
+        dismiss(connection, None, "ana", now(), as_sent=True)
+    await theatre.sequence.signal("wake", "decided by ana")
+    await theatre.over()
+
+
+async def cancelled(theatre: Theatre) -> None:
+    """Cancelled in the middle of a throttled campaign."""
+    await theatre.launch(6, ONE_STEP, limits=SLOW)
+    await theatre.until(lambda: theatre.counts()["sent"] >= 2)
+    await theatre.campaign.execute_update(CampaignWorkflow.cancel, Steering(by="ana"))
+    await theatre.over()
+
+
+async def continued(theatre: Theatre) -> None:
+    """Long enough to continue as new several times."""
+    await theatre.launch(8, ONE_STEP, limits=SLOW)
+    await theatre.over()
+
+
+SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
+    "happy": happy,
+    "throttled": throttled,
+    "paused_and_resumed": paused_and_resumed,
+    "uncertain": uncertain,
+    "cancelled": cancelled,
+    "continued": continued,
+}
+
+
+async def record() -> None:
+    """Play every scenario, and write the history of each workflow run."""
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    for name, scenario in SCENARIOS.items():
+        threshold = 30 if name == "continued" else None
+        async with temporal_environment(
+            skip_time=False, continue_after_events=threshold
+        ) as environment:
+            with tempfile.TemporaryDirectory() as directory:
+                ledger = Ledger(f"sqlite:///{directory}/ledger.db")
+                migrate(ledger)
+                async with open_theatre(
+                    environment, ledger, Path(directory), "postroad"
+                ) as theatre:
+                    await scenario(theatre)
+                ledger.close()
+            for number, history in enumerate([h async for h in _histories(environment.client)]):
+                kind = history.workflow_id.partition("/")[0]
+                _write(FOLDER / f"{name}.{kind}.{today}.{number}.json", history)
+
+
+async def _histories(client: Client) -> AsyncIterator[WorkflowHistory]:
+    async for execution in client.list_workflows():
+        yield await client.get_workflow_handle(
+            execution.id, run_id=execution.run_id
+        ).fetch_history()
+
+
+def _write(path: Path, history: WorkflowHistory) -> None:
+    recorded = _IDENTITY.sub(
+        r'"identity": "worker"', json.dumps(json.loads(history.to_json()), indent=1)
+    )
+    path.write_text(recorded + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
