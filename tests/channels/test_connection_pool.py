@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from postroad.channels.base import ChannelError, OutgoingMessage, RateLimited, Transient
+from postroad.channels.base import Ambiguous, ChannelError, OutgoingMessage, RateLimited, Transient
 from postroad.channels.smtp import SmtpChannel
 from postroad.sandbox.faults import Fault
 from postroad.sandbox.server import Sandbox
@@ -189,6 +189,29 @@ async def test_who_waits_for_a_lease_takes_a_connection_that_comes_back(provider
     assert leases.held == 0
 
 
+async def test_a_connection_handed_to_someone_who_gives_up_is_not_lost(provider: Sandbox) -> None:
+    leases = CountedLeases(1)
+    async with channel(provider.port(PROVIDER), leases, connections=2) as sending:
+        async with sending.connection():
+            waiting = asyncio.create_task(send(sending, mail("q4/intro/1")))
+            await asyncio.sleep(0.02)
+        waiting.cancel()  # it was handed the connection, and has not run since
+        await asyncio.gather(waiting, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await send(sending, mail("q4/intro/2"))
+    assert [accepted.key for accepted in provider.accepted.mails] == ["q4/intro/2"]
+    assert provider.providers[PROVIDER].connections == 1
+
+
+async def test_a_lost_connection_gives_its_lease_back_at_once(provider: Sandbox) -> None:
+    leases = CountedLeases(1)
+    provider.add_fault(Fault(phase="end", action="drop"))
+    async with channel(provider.port(PROVIDER), leases) as sending:
+        with pytest.raises(Ambiguous):
+            await send(sending, mail())
+        await eventually(lambda: not leases.held)
+
+
 async def test_who_gives_up_waiting_for_a_lease_keeps_none(provider: Sandbox) -> None:
     leases = CountedLeases(1)
     async with channel(provider.port(PROVIDER), leases, connections=2) as sending:
@@ -196,7 +219,8 @@ async def test_who_gives_up_waiting_for_a_lease_keeps_none(provider: Sandbox) ->
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05), sending.connection():
                     pass
-        await send(sending, mail())
+        async with asyncio.timeout(5):
+            await send(sending, mail())
     assert leases.held == 0
 
 
@@ -204,10 +228,11 @@ async def test_a_connection_that_cannot_be_opened_gives_its_lease_back(provider:
     leases = CountedLeases(1)
     provider.add_fault(Fault(phase="banner", action="drop", times=3))
     async with channel(provider.port(PROVIDER), leases, connections=1) as sending:
-        for _ in range(3):
-            with pytest.raises(Transient):
-                await send(sending, mail())
-        await send(sending, mail())
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                with pytest.raises(Transient):
+                    await send(sending, mail())
+            await send(sending, mail())
     assert leases.held == 0
     assert provider.accepted.messages == 1
 

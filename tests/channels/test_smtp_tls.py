@@ -14,6 +14,7 @@ from postroad.sandbox.certificates import Authority
 from tests.channels.mails import PROVIDER, channel, lent, mail, sandbox
 
 AUTHORITY = Authority()
+LARGE = (b"x" * 70 + b"\r\n") * 50_000
 
 
 @pytest.fixture
@@ -52,8 +53,9 @@ async def test_a_message_leaves_over_tls(tls: str) -> None:
     async with sandbox(tls=tls, users={"ana": "pw"}) as provider:
         given = {"tls": tls, "ca_file": provider.ca_file, "username": "ana", "password": "pw"}
         async with lent(provider.port(PROVIDER), **given) as connection:
-            await connection.send(mail())
-    assert len(provider.accepted.mails) == 1
+            await connection.send(mail("q4/intro/1"))
+            await connection.send(mail("q4/intro/2", body=LARGE))
+    assert [accepted.size > len(LARGE) for accepted in provider.accepted.mails] == [False, True]
 
 
 async def test_a_trusted_certificate_lets_the_server_speak(ca_file: Path) -> None:
