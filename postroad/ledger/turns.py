@@ -37,7 +37,7 @@ def shares(connection: Connection, channel: str) -> Shares:
     rows = connection.execute(
         select(QuotaShare.campaign_id, QuotaShare.finish).where(QuotaShare.channel_id == channel)
     )
-    return Shares(virtual_time or 0, dict(rows.tuples().all()))
+    return Shares(virtual_time or 0, {campaign: finish for campaign, finish in rows})
 
 
 def take(connection: Connection, channel: str, turn: Turn, reason: str) -> int:

@@ -99,9 +99,9 @@ def _ahead(mine: Turn, others: Iterable[Turn], shares: Shares, now: int) -> list
 
 
 def _serve(ahead: Iterable[Turn], shared: Sequence[Scope], now: int, tolerance: int) -> None:
-    """Let those ahead take their messages first."""
+    """Let those ahead take their messages first, but not before they come for them."""
     for turn in ahead:
-        pace = Pace(now, tolerance, turn.priority is Priority.INTERACTIVE)
+        pace = Pace(max(now, turn.told_at), tolerance, turn.priority is Priority.INTERACTIVE)
         for _ in fill(shared, turn.messages, pace):
             pass
 

@@ -118,7 +118,7 @@ async def _histories(client: Client) -> AsyncIterator[WorkflowHistory]:
 
 
 def _write(path: Path, history: WorkflowHistory) -> None:
-    recorded = _IDENTITY.sub(
+    recorded = _MACHINE.sub(
         r'"identity": "worker"', json.dumps(json.loads(history.to_json()), indent=1)
     )
     path.write_text(recorded + "\n")
