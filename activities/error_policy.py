@@ -65,10 +65,17 @@ def consequence(error: ChannelError, message: WaveMessage, now: int) -> Conseque
         case MessageRefused():
             return Consequence(Failed(subject, now, EnrollmentState.FAILED, words))
         case Transient():
-            return Consequence(_defer(message, now, words))
+            pause = DEFERRAL_LADDER[min(message.deferrals, len(DEFERRAL_LADDER) - 1)]
+            if error.retry_after is not None:
+                pause = milliseconds(error.retry_after)
+            return Consequence(_defer(message, now, now + pause, words))
         case Ambiguous():
             raise ValueError("an ambiguous error is resolved by asking the channel, not by policy")
-    return Consequence(Returned(subject, now, words), channel_consequence(error, now))
+    channel = channel_consequence(error, now)
+    if isinstance(channel, Hold):
+        # Others go first when the hold is over: it may have been about this message alone.
+        return Consequence(_defer(message, now, channel.until, words), channel)
+    return Consequence(Returned(subject, now, words), channel)
 
 
 def channel_consequence(error: ChannelError, now: int) -> Hold | Stop | None:
@@ -97,8 +104,8 @@ def _hold(error: ChannelError, now: int, default: timedelta) -> Hold:
     return Hold(now + max(milliseconds(pause), SECOND), error.words)
 
 
-def _defer(message: WaveMessage, now: int, words: str) -> Deferred | Failed:
+def _defer(message: WaveMessage, now: int, due_at: int, words: str) -> Deferred | Failed:
     if message.deferrals >= len(DEFERRAL_LADDER):
         reason = f"given up after {message.deferrals} deferrals: {words}"
         return Failed(message.subject, now, EnrollmentState.FAILED, reason)
-    return Deferred(message.subject, now, now + DEFERRAL_LADDER[message.deferrals], words)
+    return Deferred(message.subject, now, due_at, words)

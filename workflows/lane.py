@@ -52,23 +52,21 @@ class Lane:
 
     async def run(self) -> None:
         """Work until there is nothing left to do here."""
-        try:
-            while not (self._sequence.halted or self._parked):
-                reservation = await self._reserve()
-                if reservation.messages:
-                    self._sends.append(asyncio.create_task(self._send(reservation)))
-                if reservation.wait_until is not None:
-                    await self._wait(reservation)
-                elif reservation.messages and reservation.more:
-                    # Without room for another wave, the time for it is known when this one is out.
-                    at_once = WAVES_IN_FLIGHT if reservation.room_left else 1
-                    await self._until_sends_below(at_once)
-                else:
-                    await self._until_sends_below(1)
-                    if reservation.parked or not self._returned:
-                        return
-        finally:
-            await self._until_sends_below(1)
+        while not (self._sequence.halted or self._parked):
+            reservation = await self._reserve()
+            if reservation.messages:
+                self._sends.append(asyncio.create_task(self._send(reservation)))
+            if reservation.wait_until is not None:
+                await self._wait(reservation)
+            elif reservation.messages and reservation.more:
+                # Without room for another wave, the time for it is known when this one is out.
+                at_once = WAVES_IN_FLIGHT if reservation.room_left else 1
+                await self._until_sends_below(at_once)
+            else:
+                await self._until_sends_below(1)
+                if reservation.parked or not self._returned:
+                    break
+        await self._until_sends_below(1)
 
     async def _reserve(self) -> Reservation:
         self._poked = False

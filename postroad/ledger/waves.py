@@ -89,7 +89,7 @@ def count_wave(connection: Connection, sequence: int, wave: int) -> dict[str, in
         .where(Message.sequence_id == sequence, Message.wave == wave)
         .group_by(Message.state)
     )
-    return dict(rows.tuples().all())
+    return {state: count for state, count in rows}
 
 
 def return_wave(connection: Connection, sequence: int, wave: int) -> int:

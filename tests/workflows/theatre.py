@@ -1,6 +1,7 @@
 """Everything a campaign needs, in one process: Temporal, ledger, worker and a sandbox provider."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -140,7 +141,7 @@ class Theatre:
         """Return how many messages are in each state."""
         with self.ledger.read() as connection:
             rows = connection.execute(select(Message.state, func.count()).group_by(Message.state))
-            return Counter(dict(rows.tuples().all()))
+            return Counter({state: count for state, count in rows})
 
     def sent_at(self) -> list[int]:
         """Return when messages were sent, on the server's clock."""
@@ -157,7 +158,7 @@ class Theatre:
         """Return the summaries of a workflow's timers and activities."""
         history = await handle.fetch_history()
         return [
-            event.user_metadata.summary.data.decode()
+            json.loads(event.user_metadata.summary.data)
             for event in history.events
             if event.HasField("user_metadata")
         ]
