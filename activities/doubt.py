@@ -33,7 +33,7 @@ async def resolve_doubt(
         return Returned(message.subject, now, f"it had not left: {words}")
     if tools.resend_uncertain:
         return Returned(message.subject, now, f"sent again, may have left before: {words}")
-    return Uncertain(message.subject, now, words)
+    return Uncertain(message.subject, now, words, ready.message_id)
 
 
 async def resolve_interrupted(message: WaveMessage, tools: "SendingTools") -> Outcome:
@@ -42,5 +42,5 @@ async def resolve_interrupted(message: WaveMessage, tools: "SendingTools") -> Ou
     try:
         ready, _ = tools.composing.compose(message, tools.clock.now())
     except Unsendable:
-        return Uncertain(message.subject, tools.clock.now(), words)
+        return Uncertain(message.subject, tools.clock.now(), words, message_id=None)
     return await resolve_doubt(message, ready, words, tools)

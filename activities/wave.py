@@ -130,9 +130,7 @@ class Wave:
         except Unsendable as error:
             failed = Failed(message.subject, now(), EnrollmentState.FAILED, str(error))
             return [*settled, self._note(failed)]
-        wish = Claim(
-            message.subject.message, self._number, self._attempt, ready.message_id, version
-        )
+        wish = Claim(message.subject.message, self._number, self._attempt, version)
         match await self._tools.journal.record(settled, wish):
             case Granted():
                 return [self._note(await self._hand_over(connection, message, ready))]

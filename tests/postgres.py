@@ -17,7 +17,9 @@ import psycopg
 class PostgresServer:
     """One server in a temporary directory; as fast as a database that nobody needs to keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Prepare a server; with `durable` its commits survive a power cut, as in production."""
+        self._fsync = "on" if durable else "off"
         self._home = Path(tempfile.mkdtemp(prefix="postroad-postgres-"))
         self._data = self._home / "data"
         self._account = _unprivileged_account()
@@ -31,7 +33,7 @@ class PostgresServer:
         """Start the server and wait until it answers."""
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={self._port} -c unix_socket_directories="
-            " -c fsync=off -c max_connections=200"
+            f" -c fsync={self._fsync} -c max_connections=200"
         )
         log = str(self._home / "log")
         self._run("pg_ctl", "--wait", "--timeout=60", "-l", log, "-o", options, "start")

@@ -18,8 +18,8 @@ class Claim:
     wave: int
     attempt: int
     """The activity attempt; a claim is only ever repeated by the attempt that made it."""
-    message_id: str
     version: int
+    """The version of the text that is about to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ _MAY_LEAVE = (
 _MINE_ALREADY = and_(
     Message.state == MessageState.SENDING, Message.attempt == bindparam("by_attempt")
 )
-_CLAIM = (
+_MARK_SENDING = (
     update(Message)
     .where(
-        Message.id == bindparam("of"),
+        Message.id.in_(bindparam("of", expanding=True)),
         Message.wave == bindparam("in_wave"),
         or_(Message.state == MessageState.RESERVED, _MINE_ALREADY),
         _MAY_LEAVE,
@@ -86,9 +86,9 @@ _CLAIM = (
     .values(
         state=MessageState.SENDING,
         attempt=bindparam("by_attempt"),
-        message_id=bindparam("carrying"),
         version=bindparam("of_version"),
     )
+    .returning(Message.id)
 )
 
 
@@ -97,18 +97,27 @@ def claim(connection: Connection, claims: Sequence[Claim]) -> dict[int, Verdict]
 
     Repeating a claim after a commit whose outcome was lost grants it again, to the same attempt.
     """
-    verdicts: dict[int, Verdict] = {}
+    alike: dict[tuple[int, int, int], list[Claim]] = {}
     for wanted in claims:
-        values = {
-            "of": wanted.message,
-            "in_wave": wanted.wave,
-            "by_attempt": wanted.attempt,
-            "carrying": wanted.message_id,
-            "of_version": wanted.version,
-        }
-        granted = connection.execute(_CLAIM, values).rowcount == 1
-        verdicts[wanted.message] = Granted() if granted else _why_not(connection, wanted)
+        alike.setdefault((wanted.wave, wanted.attempt, wanted.version), []).append(wanted)
+    verdicts: dict[int, Verdict] = {}
+    for group in alike.values():
+        granted = _mark_sending(connection, group)
+        for wanted in group:
+            free = wanted.message in granted
+            verdicts[wanted.message] = Granted() if free else _why_not(connection, wanted)
     return verdicts
+
+
+def _mark_sending(connection: Connection, alike: Sequence[Claim]) -> set[int]:
+    """Mark claims of one wave, attempt and text version; return the messages that were free."""
+    values = {
+        "of": [wanted.message for wanted in alike],
+        "in_wave": alike[0].wave,
+        "by_attempt": alike[0].attempt,
+        "of_version": alike[0].version,
+    }
+    return set(connection.scalars(_MARK_SENDING, values))
 
 
 def _why_not(connection: Connection, wanted: Claim) -> Verdict:

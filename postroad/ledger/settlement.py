@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
 from postroad.ledger.suppression import suppress_address
@@ -56,6 +56,8 @@ class Uncertain:
     subject: Subject
     at: int
     reason: str
+    message_id: str | None
+    """The Message-ID to look for at the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,14 @@ Outcome = Sent | Failed | Uncertain | Deferred | Returned | Suppressed
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
 _MAY_BE_SENT = (*_IN_HAND, MessageState.UNCERTAIN)
 
+_LOCK_UNSETTLED = (
+    select(Message.id)
+    .where(Message.id.in_(bindparam("of", expanding=True)), Message.state.in_(_MAY_BE_SENT))
+    .with_for_update()
+)
 _MARK_SENT = (
     update(Message)
-    .where(Message.id == bindparam("of"), Message.state.in_(_MAY_BE_SENT))
+    .where(Message.id == bindparam("of"))
     .values(
         state=MessageState.SENT,
         sent_at=bindparam("sent"),
@@ -118,6 +125,9 @@ _FINISH = (
     .where(Enrollment.id == bindparam("of"), Enrollment.state == EnrollmentState.ACTIVE)
     .values(state=EnrollmentState.FINISHED)
 )
+
+
+_INSERT_EVENT = insert(Event)
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -147,7 +157,7 @@ def end_person(connection: Connection, enrollment: int, state: EnrollmentState, 
 
 
 def _settle_sent(connection: Connection, sent: Sequence[Sent]) -> None:
-    fresh = [outcome for outcome in sent if _mark_sent(connection, outcome)]
+    fresh = _mark_sent(connection, sent)
     onward = [
         {"of": s.subject.enrollment, "next": s.subject.position + 1, "due": s.next_due_at}
         for s in fresh
@@ -161,14 +171,23 @@ def _settle_sent(connection: Connection, sent: Sequence[Sent]) -> None:
     _tell(connection, (("sent", s.subject, s.at, s.response) for s in fresh))
 
 
-def _mark_sent(connection: Connection, outcome: Sent) -> bool:
-    values = {
+def _mark_sent(connection: Connection, sent: Sequence[Sent]) -> list[Sent]:
+    """Mark messages sent; return those that were not before."""
+    messages = [outcome.subject.message for outcome in sent]
+    unsettled = set(connection.scalars(_LOCK_UNSETTLED, {"of": messages}))
+    fresh = [outcome for outcome in sent if outcome.subject.message in unsettled]
+    if fresh:
+        connection.execute(_MARK_SENT, [_sent_values(outcome) for outcome in fresh])
+    return fresh
+
+
+def _sent_values(outcome: Sent) -> dict[str, Any]:
+    return {
         "of": outcome.subject.message,
         "sent": outcome.at,
         "provider": outcome.provider_id,
         "carried": outcome.message_id,
     }
-    return connection.execute(_MARK_SENT, values).rowcount == 1
 
 
 def _settle_other(
@@ -200,7 +219,11 @@ def _values(outcome: Failed | Uncertain | Deferred | Returned | Suppressed) -> d
         case Suppressed():
             return values | {"state": MessageState.SUPPRESSED}
         case Uncertain():
-            return values | {"state": MessageState.UNCERTAIN, "charge_at": outcome.at}
+            return values | {
+                "state": MessageState.UNCERTAIN,
+                "charge_at": outcome.at,
+                "message_id": outcome.message_id,
+            }
         case Returned():
             return values | {"state": MessageState.PLANNED, "wave": None}
         case Deferred():
@@ -239,4 +262,4 @@ def _tell(connection: Connection, events: Iterable[tuple[str, Subject, int, str]
         for event, subject, at, detail in events
     ]
     if rows:
-        connection.execute(insert(Event), rows)
+        connection.execute(_INSERT_EVENT, rows)

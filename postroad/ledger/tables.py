@@ -259,7 +259,7 @@ class Message(Base):
     version: Mapped[int | None] = mapped_column(Integer)
     """The text version that was sent."""
     message_id: Mapped[str | None]
-    """The Message-ID it carries; set when it is marked sending."""
+    """The Message-ID it carries, ours or its provider's; None until it was handed over."""
     provider_id: Mapped[str | None]
     sent_at: Mapped[int | None]
     reason: Mapped[str] = mapped_column(default="")

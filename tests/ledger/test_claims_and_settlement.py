@@ -43,7 +43,7 @@ def reserved(ledger: Ledger) -> int:
 
 def _claim(ledger: Ledger, message: int, *, attempt: int = 1, wave: int = 1) -> Verdict:
     with ledger.write() as connection:
-        wish = Claim(message, wave, attempt, "<q4.intro.k@acme.test>", version=1)
+        wish = Claim(message, wave, attempt, version=1)
         return claim(connection, [wish])[message]
 
 
@@ -94,7 +94,7 @@ def test_a_reserved_message_may_be_claimed_and_is_then_sending(
 ) -> None:
     assert _claim(ledger, reserved) == Granted()
     row = _message(ledger, reserved)
-    assert (row.state, row.attempt, row.message_id) == ("sending", 1, "<q4.intro.k@acme.test>")
+    assert (row.state, row.attempt, row.version) == ("sending", 1, 1)
 
 
 def test_the_same_attempt_may_repeat_a_claim_whose_commit_it_lost(
@@ -217,7 +217,10 @@ def test_an_uncertain_message_stays_charged_and_its_person_active(
     ledger: Ledger, reserved: int
 ) -> None:
     _claim(ledger, reserved)
-    _settle(ledger, Uncertain(_subject(ledger, reserved), NOW, "connection lost"))
+    _settle(
+        ledger,
+        Uncertain(_subject(ledger, reserved), NOW, "connection lost", "<q4.intro.k@acme.test>"),
+    )
     row = _message(ledger, reserved)
     assert (row.state, row.charge_at) == ("uncertain", NOW)
     assert _person(ledger).state == EnrollmentState.ACTIVE
@@ -225,7 +228,10 @@ def test_an_uncertain_message_stays_charged_and_its_person_active(
 
 def test_a_late_receipt_turns_uncertain_into_sent(ledger: Ledger, reserved: int) -> None:
     _claim(ledger, reserved)
-    _settle(ledger, Uncertain(_subject(ledger, reserved), NOW, "connection lost"))
+    _settle(
+        ledger,
+        Uncertain(_subject(ledger, reserved), NOW, "connection lost", "<q4.intro.k@acme.test>"),
+    )
     _settle(ledger, _sent(_subject(ledger, reserved)))
     assert _message(ledger, reserved).state == MessageState.SENT
 
@@ -242,5 +248,5 @@ def test_nothing_changes_a_message_that_is_already_sent(ledger: Ledger, reserved
     _claim(ledger, reserved)
     _settle(ledger, _sent(_subject(ledger, reserved)))
     _settle(ledger, Failed(_subject(ledger, reserved), NOW, EnrollmentState.FAILED, "late"))
-    _settle(ledger, Uncertain(_subject(ledger, reserved), NOW, "late"))
+    _settle(ledger, Uncertain(_subject(ledger, reserved), NOW, "late", None))
     assert _message(ledger, reserved).state == MessageState.SENT
