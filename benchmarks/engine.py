@@ -82,7 +82,7 @@ class Engine:
     def worker_megabytes(self) -> float:
         """Return the worker's resident memory."""
         memory: int = psutil.Process(self.worker.pid).memory_info().rss
-        return memory / 2**20
+        return memory / 1_048_576
 
     async def use_connections(self, connections: int) -> None:
         """Let the channel have so many connections."""
