@@ -62,7 +62,8 @@ class Engine:
                 .join(Enrollment, Enrollment.id == Message.enrollment_id)
                 .where(Enrollment.campaign_id == campaign, Message.state == MessageState.SENT)
             ).one()
-        return 1_000 * float(row.sent) / max(row.last - row.first, 1)
+        milliseconds: int = max(row.last - row.first, 1)
+        return 1_000 * row.sent / milliseconds
 
     def sent(self) -> int:
         """Return how many messages were sent."""
