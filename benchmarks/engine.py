@@ -63,7 +63,8 @@ class Engine:
                 .where(Enrollment.campaign_id == campaign, Message.state == MessageState.SENT)
             ).one()
         milliseconds: int = max(row.last - row.first, 1)
-        return 1_000 * row.sent / milliseconds
+        sent: int = row.sent
+        return 1_000 * sent / milliseconds
 
     def sent(self) -> int:
         """Return how many messages were sent."""

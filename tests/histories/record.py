@@ -118,10 +118,8 @@ async def _histories(client: Client) -> AsyncIterator[WorkflowHistory]:
 
 
 def _write(path: Path, history: WorkflowHistory) -> None:
-    recorded = _MACHINE.sub(
-        r'"identity": "worker"', json.dumps(json.loads(history.to_json()), indent=1)
-    )
-    path.write_text(recorded + "\n")
+    recorded = json.dumps(json.loads(history.to_json()), indent=1)
+    path.write_text(_MACHINE.sub('"worker"', recorded) + "\n")
 
 
 if __name__ == "__main__":
