@@ -162,7 +162,7 @@ class Stage:
 
     async def _until(self, reached: Callable[[], bool]) -> None:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await asyncio.to_thread(reached):  # noqa: ASYNC110 - other processes act
+            while not await asyncio.to_thread(reached):
                 await asyncio.sleep(0.02)
 
 

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
+from postroad.campaign.audience import AudienceRow, pack_rows, read_audience
 from postroad.contracts import AddPeople, CampaignState, RemovePerson, Steering
 from postroad.ledger.engine import Ledger
+from postroad.ledger.tables import AudienceChunk
 from tests.workflows.theatre import Theatre, open_theatre, temporal_environment
 from workflows.campaign import CampaignWorkflow
 
@@ -67,6 +71,48 @@ async def test_a_removed_person_gets_nothing_more(theatre: Theatre) -> None:
     assert removed.messages_stopped == 1
     await theatre.over()
     assert theatre.counts() == {"sent": 5, "suppressed": 1}
+
+
+async def test_people_added_to_a_running_campaign_are_written_to(theatre: Theatre) -> None:
+    await theatre.launch(4, ONE_STEP, limits=SLOW)
+    await theatre.until(lambda: theatre.counts()["sent"] >= 2)
+    rows = list(read_audience(theatre.write_people("more.csv", range(3, 7))))
+    with theatre.ledger.write() as connection:
+        connection.execute(
+            insert(AudienceChunk).values(
+                campaign_id="q4",
+                number=1,
+                rows=pack_rows([row for row in rows if isinstance(row, AudienceRow)]),
+            )
+        )
+    added = await theatre.campaign.execute_update(
+        CampaignWorkflow.add_people, AddPeople(chunks=[1], by="ana")
+    )
+    assert (added.enrolled, added.rejected) == (3, 1)  # p3 was enrolled already
+    assert await theatre.over() is CampaignState.COMPLETED
+    assert theatre.counts() == {"sent": 7}
+
+
+async def test_a_campaign_that_is_over_takes_no_more_updates(theatre: Theatre) -> None:
+    await theatre.launch(1, ONE_STEP)
+    await theatre.over()
+    with pytest.raises(RPCError, match=r"completed|not found"):
+        await theatre.campaign.execute_update(CampaignWorkflow.pause, ANA)
+
+
+async def test_workflows_are_found_by_campaign_sender_channel_and_state(
+    theatre: Theatre,
+) -> None:
+    await theatre.launch(4, ONE_STEP, limits=SLOW)
+    await theatre.until(lambda: theatre.counts()["sent"] >= 2)
+    await theatre.campaign.execute_update(CampaignWorkflow.pause, ANA)
+    query = (
+        "PostroadCampaign = 'q4' AND PostroadSender = 'ana@acme.test'"
+        " AND PostroadChannel = 's' AND PostroadState = 'paused'"
+    )
+    async with asyncio.timeout(20):
+        while not [found async for found in theatre.client.list_workflows(query)]:
+            await asyncio.sleep(0.1)  # the server's index follows a moment later
 
 
 async def test_an_update_with_nothing_in_it_is_refused(theatre: Theatre) -> None:

@@ -127,7 +127,7 @@ class Theatre:
     async def until(self, reached: Callable[[], bool]) -> None:
         """Wait for something to be true."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await asyncio.to_thread(reached):  # noqa: ASYNC110 - others act
+            while not await asyncio.to_thread(reached):
                 await asyncio.sleep(0.02)
 
     def state(self) -> CampaignState:
