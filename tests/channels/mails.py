@@ -60,7 +60,7 @@ async def lent(port: int, **given: Any) -> AsyncIterator[Connection]:
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something holds; five seconds are never needed."""
     async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110
+        while not holds():
             await asyncio.sleep(0.01)
 
 

@@ -194,7 +194,7 @@ async def test_a_launch_that_is_broken_off_starts_nothing(desk: Desk, temporal: 
     launch.cancel()
     with pytest.raises(asyncio.CancelledError):
         await launch
-    while _count(desk.ledger):  # noqa: ASYNC110 - the launch's thread tells nobody
+    while _count(desk.ledger):
         await asyncio.sleep(0.01)
     assert [workflow async for workflow in temporal.list_workflows("")] == []
 
