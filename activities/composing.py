@@ -94,9 +94,9 @@ class Composing:
         )
         try:
             rendered = self._render(writing, message)
+            content = writing.composer.compose(envelope, rendered, _name(message.fields))
         except (BlankFieldError, TextError) as error:
             raise Unsendable(str(error)) from error
-        content = writing.composer.compose(envelope, rendered, _name(message.fields))
         outgoing = OutgoingMessage(key, message_id, self._writer.email, message.recipient, content)
         return outgoing, writing.step.version
 
