@@ -1,20 +1,19 @@
 """When a step is due: elapsed waits, and the hours in which people may be written to."""
 
 import re
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator
 
-from postroad.instants import instant, milliseconds, moment
+from postroad.instants import DAY, MINUTE, milliseconds, moment
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HOURS = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
-_DAY_MINUTES = 24 * 60
-_DAYS_AHEAD = 9
-"""A window opens at least once a week; daylight saving may swallow one opening."""
+_HOURS = re.compile(r"\s*(\d{1,2}):([0-5]\d)\s*-\s*(\d{1,2}):([0-5]\d)\s*", re.ASCII)
+_EPOCH_WEEKDAY = _WEEK.index("thu")
+"""1970-01-01."""
 
 
 def _parse_days(value: object) -> frozenset[int]:
@@ -51,10 +50,11 @@ Days = Annotated[
 
 
 class Window(BaseModel):
-    """The hours of the week in which a message may leave.
+    """The hours of the week in which a message may leave, by the clock on the wall.
 
     `timezone` is `person` (theirs, else the sender's), `sender`, or a fixed IANA name. Hours that
-    end before they begin run over midnight and belong to the day on which they begin.
+    end before they begin run over midnight and belong to the day on which they begin. When clocks
+    go forward, skipped hours do not exist; when they go back, repeated hours count twice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,11 +66,8 @@ class Window(BaseModel):
     @field_validator("hours")
     @classmethod
     def _readable_hours(cls, hours: str) -> str:
-        found = _HOURS.fullmatch(hours)
-        if found is None:
-            raise ValueError(f"{hours!r} are no hours; write for instance 09:00-17:00")
-        begin, end = _minutes(hours)
-        if begin >= _DAY_MINUTES or end > _DAY_MINUTES or begin == end:
+        begin, end = _span(hours)
+        if begin >= DAY or end > DAY or begin == end:
             raise ValueError(f"{hours!r} is no span of time within a day")
         return hours.replace(" ", "")
 
@@ -93,22 +90,27 @@ class Window(BaseModel):
 
     def next_opening(self, at: int, zone: str) -> int:
         """Return the first instant from `at` on at which a message may leave."""
-        for begin, end in self._openings(at, ZoneInfo(zone)):
-            if end > at:
-                return max(begin, at)
-        raise ValueError(f"the window {self.hours} never opens in {zone}")
+        here = ZoneInfo(zone)
+        while True:
+            offset = _offset(at, here)
+            opening = self._next_on_clock(at + offset) - offset
+            if opening == at or _offset(opening, here) == offset:
+                return opening
+            at = _change_of_offset(at, opening, here)
 
-    def _openings(self, at: int, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
-        """Yield the openings around and after an instant, in order."""
-        begin, end = _minutes(self.hours)
-        today = moment(at).astimezone(zone).date()
-        for ahead in range(-2, _DAYS_AHEAD):
-            day = today + timedelta(days=ahead)
-            if day.weekday() in self.days:
-                last = day if end > begin else day + timedelta(days=1)
-                span = _wall_clock(day, begin, zone), _wall_clock(last, end, zone)
-                if span[0] < span[1]:
-                    yield span
+    def _next_on_clock(self, local: int) -> int:
+        """Return the first open time from a local one on, as if clocks never changed.
+
+        Local times are milliseconds since the epoch as the clock on the wall shows them.
+        """
+        begin, end = _span(self.hours)
+        length = (end - begin) % DAY or DAY
+        yesterday = local // DAY - 1
+        return next(
+            max(local, start)
+            for start in (day * DAY + begin for day in range(yesterday, yesterday + 10))
+            if (start // DAY + _EPOCH_WEEKDAY) % 7 in self.days and local < start + length
+        )
 
 
 def check_timezone(name: str) -> str:
@@ -137,18 +139,31 @@ def due_at(previous: int, wait: timedelta, window: Window | None, zone: str) -> 
     return earliest if window is None else window.next_opening(earliest, zone)
 
 
-def _minutes(hours: str) -> tuple[int, int]:
+@lru_cache(maxsize=1_000)
+def _span(hours: str) -> tuple[int, int]:
+    """Return begin and end in milliseconds since midnight."""
     found = _HOURS.fullmatch(hours)
     if found is None:
-        raise ValueError(f"{hours!r} are no hours")
+        raise ValueError(f"{hours!r} are no hours; write for instance 09:00-17:00")
     begin_hour, begin_minute, end_hour, end_minute = map(int, found.groups())
-    return begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
+    return (begin_hour * 60 + begin_minute) * MINUTE, (end_hour * 60 + end_minute) * MINUTE
 
 
-def _wall_clock(day: date, minutes: int, zone: ZoneInfo) -> int:
-    """Return the instant of a wall-clock time; one that is skipped counts from after the gap."""
-    days, minutes = divmod(minutes, _DAY_MINUTES)
-    at = datetime.combine(
-        day + timedelta(days=days), time(minutes // 60, minutes % 60), tzinfo=zone
-    )
-    return instant(at)
+def _offset(at: int, zone: ZoneInfo) -> int:
+    """Return how far the clock on the wall is ahead of UTC."""
+    return milliseconds(moment(at).astimezone(zone).utcoffset() or timedelta())
+
+
+def _change_of_offset(before: int, after: int, zone: ZoneInfo) -> int:
+    """Return the first instant after `before` at which clocks show another offset.
+
+    The offsets at both instants differ; between them clocks are taken to change once.
+    """
+    offset = _offset(before, zone)
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _offset(middle, zone) == offset:
+            before = middle
+        else:
+            after = middle
+    return after

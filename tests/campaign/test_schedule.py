@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from postroad.campaign.schedule import Window, due_at
-from postroad.instants import DAY, MINUTE, instant, moment
+from postroad.instants import DAY, HOUR, MINUTE, instant, moment
 
 ZONES = ["Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
+
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 days = st.sets(st.sampled_from(_WEEK), min_size=1).map(sorted)
@@ -22,14 +23,32 @@ hours = (
     .map(lambda pair: "{:02}:{:02}-{:02}:{:02}".format(*pair[0], *pair[1]))
 )
 windows = st.builds(lambda d, h: Window(days=d, hours=h), days, hours)
-# Two years that hold every change of daylight saving time, north and south.
-instants = st.integers(
-    instant(datetime(2026, 1, 1, tzinfo=UTC)), instant(datetime(2028, 1, 1, tzinfo=UTC))
-).map(lambda at: at - at % MINUTE)
+
+
+def _offset(at: int, zone: str) -> timedelta | None:
+    return moment(at).astimezone(ZoneInfo(zone)).utcoffset()
+
+
+BEGIN, END = (instant(datetime(year, 1, 1, tzinfo=UTC)) for year in (2026, 2028))
+"""Two years that hold every change of daylight saving time, north and south."""
+CHANGES = [
+    (at, zone)
+    for zone in ZONES
+    for at in range(BEGIN, END, HOUR)
+    if _offset(at, zone) != _offset(at - HOUR, zone)
+]
+
+anywhere = st.tuples(st.integers(BEGIN, END), st.sampled_from(ZONES))
+around_changes = st.builds(
+    lambda change, minutes: (change[0] + minutes * MINUTE, change[1]),
+    st.sampled_from(CHANGES),
+    st.integers(-26 * 60, 4 * 60),
+)
+places = (anywhere | around_changes).map(lambda place: (place[0] - place[0] % MINUTE, place[1]))
 
 
 def _open_by_the_clock_on_the_wall(window: Window, at: int, zone: str) -> bool:
-    """The naive reading of a window, which knows nothing of gaps."""
+    """What somebody says who looks at the clock and at the calendar."""
     local = moment(at).astimezone(ZoneInfo(zone))
     begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in window.hours.split("-"))
     now = local.hour * 60 + local.minute
@@ -41,31 +60,59 @@ def _open_by_the_clock_on_the_wall(window: Window, at: int, zone: str) -> bool:
     )
 
 
-@given(windows, instants, st.sampled_from(ZONES))
-def test_the_next_opening_is_open_and_nothing_before_it_is(
-    window: Window, at: int, zone: str
+@given(windows, places)
+def test_windows_follow_the_clock_on_the_wall_also_when_it_changes(
+    window: Window, place: tuple[int, str]
 ) -> None:
+    assert window.is_open(*place) == _open_by_the_clock_on_the_wall(window, *place)
+
+
+@given(windows, places)
+def test_the_next_opening_is_open_and_nothing_before_it_is(
+    window: Window, place: tuple[int, str]
+) -> None:
+    at, zone = place
     opening = window.next_opening(at, zone)
     assert opening >= at
-    assert window.is_open(opening, zone)
-    for earlier in range(at, min(opening, at + 3 * DAY), 97 * MINUTE):
-        assert not window.is_open(earlier, zone)
+    assert _open_by_the_clock_on_the_wall(window, opening, zone)
+    # Hours and changes of clocks fall on quarters of an hour: these instants stand for all.
+    quarter = 15 * MINUTE
+    for earlier in range(at + -at % quarter, opening, quarter):
+        assert not _open_by_the_clock_on_the_wall(window, earlier, zone)
 
 
-@given(windows, instants, st.sampled_from(ZONES))
-def test_windows_follow_the_clock_on_the_wall_away_from_changes(
-    window: Window, at: int, zone: str
+@pytest.mark.parametrize(
+    ("hours", "at", "is_open"),
+    [
+        # Madrid, 2027-03-28: 01:59 is followed by 03:00.
+        ("01:00-02:30", datetime(2027, 3, 28, 0, 59, tzinfo=UTC), True),
+        ("01:00-02:30", datetime(2027, 3, 28, 1, 0, tzinfo=UTC), False),
+        ("02:30-05:00", datetime(2027, 3, 28, 1, 0, tzinfo=UTC), True),
+        ("02:15-02:45", datetime(2027, 3, 28, 1, 0, tzinfo=UTC), False),
+        # Madrid, 2026-10-25: 02:59 is followed by 02:00.
+        ("02:00-02:30", datetime(2026, 10, 25, 0, 10, tzinfo=UTC), True),
+        ("02:00-02:30", datetime(2026, 10, 25, 0, 40, tzinfo=UTC), False),
+        ("02:00-02:30", datetime(2026, 10, 25, 1, 10, tzinfo=UTC), True),
+    ],
+)
+def test_skipped_hours_do_not_exist_and_repeated_hours_count_twice(
+    hours: str, at: datetime, *, is_open: bool
 ) -> None:
-    here = ZoneInfo(zone)
-    around = {moment(at + n * DAY).astimezone(here).utcoffset() for n in (-2, -1, 0, 1, 2)}
-    if len(around) == 1:
-        assert window.is_open(at, zone) == _open_by_the_clock_on_the_wall(window, at, zone)
+    assert Window(hours=hours).is_open(instant(at), "Europe/Madrid") == is_open
 
 
-@given(instants, st.integers(0, 10 * 24 * 60), windows, st.sampled_from(ZONES))
+def test_a_window_that_a_change_of_clocks_swallows_opens_a_week_later() -> None:
+    window = Window.model_validate({"days": "sun", "hours": "02:15-02:45"})
+    saturday = instant(datetime(2027, 3, 27, 12, 0, tzinfo=UTC))
+    opening = moment(window.next_opening(saturday, "Europe/Madrid"))
+    assert opening == datetime(2027, 4, 4, 0, 15, tzinfo=UTC)
+
+
+@given(places, st.integers(0, 10 * 24 * 60), windows)
 def test_a_step_is_due_after_its_wait_and_inside_its_window(
-    previous: int, minutes: int, window: Window, zone: str
+    place: tuple[int, str], minutes: int, window: Window
 ) -> None:
+    previous, zone = place
     wait = timedelta(minutes=minutes)
     due = due_at(previous, wait, window, zone)
     assert due >= previous + minutes * MINUTE
@@ -105,6 +152,8 @@ def test_the_zone_is_the_persons_else_the_senders_unless_it_is_fixed() -> None:
         {"hours": "9-17"},
         {"hours": "09:00-09:00"},
         {"hours": "25:00-26:00"},
+        {"hours": "08:75-17:00"},
+        {"hours": "09:00-24:30"},
         {"days": "mon-noday"},
         {"days": []},
         {"timezone": "Mars/Olympus"},
