@@ -33,7 +33,8 @@ from postroad.contracts import (
 Result = TypeVar("Result", bound=Contract)
 
 _LEDGER = workflow.ActivityConfig(
-    start_to_close_timeout=timedelta(minutes=2),
+    # Also how soon a killed worker's transaction is tried again: it cannot heartbeat.
+    start_to_close_timeout=timedelta(seconds=8),
     # The ledger comes back sooner or later: nothing is given up because it was away.
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=200),
@@ -44,7 +45,7 @@ _LEDGER = workflow.ActivityConfig(
 
 _LONG_LEDGER = workflow.ActivityConfig(
     start_to_close_timeout=timedelta(minutes=30),
-    heartbeat_timeout=timedelta(seconds=30),
+    heartbeat_timeout=timedelta(seconds=8),
     retry_policy=_LEDGER["retry_policy"],
 )
 """Many short transactions, each reported by a heartbeat."""
