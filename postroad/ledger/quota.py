@@ -39,7 +39,7 @@ _DueRow = Row[int, int, int, str]
 
 _RESERVE = (
     update(Message)
-    .where(Message.id == bindparam("of"))
+    .where(Message.id.in_(bindparam("of", expanding=True)))
     .values(state=MessageState.RESERVED, charge_at=bindparam("slot"), wave=bindparam("in_wave"))
 )
 
@@ -279,11 +279,12 @@ def _book(
 
 
 def _set_slots(connection: Connection, wave: int, slots: Mapping[int, int]) -> None:
-    if slots:
-        connection.execute(
-            _RESERVE,
-            [{"of": message, "slot": at, "in_wave": wave} for message, at in slots.items()],
-        )
+    """Reserve messages, all that share a slot at once."""
+    together: dict[int, list[int]] = {}
+    for message, at in slots.items():
+        together.setdefault(at, []).append(message)
+    for at, messages in together.items():
+        connection.execute(_RESERVE, {"of": messages, "slot": at, "in_wave": wave})
 
 
 def _tell_throttled(connection: Connection, request: ReserveQuota, now: int, waited: int) -> None:
