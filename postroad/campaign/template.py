@@ -1,4 +1,4 @@
-"""A step's text as a template: what may stand in it, and its rendering for one person.
+"""A step's text as a template: its check at launch, and its rendering for one person.
 
 Jinja's sandbox runs it. People's data is never template code; in HTML it is always escaped. A
 field that the text needs and that is empty for one person fails that person's message, instead
@@ -8,28 +8,42 @@ of leaving as "Hello ,".
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Self
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError, nodes
 from jinja2.visitor import NodeTransformer
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from postroad.campaign.template_fields import UnknownField, field_put_out, unknown_in
+from postroad.campaign.template_grammar import read_template
+from postroad.campaign.template_language import (
+    HTML,
+    PLAIN,
+    BlankFieldError,
+    Fields,
+    Language,
+    TextError,
+    is_blank,
+)
+
+__all__ = [
+    "MOST_RENDERED",
+    "SENDER_FIELDS",
+    "AttachmentRef",
+    "BlankFieldError",
+    "CompiledTemplate",
+    "Rendered",
+    "StepTemplate",
+    "TextError",
+    "UnknownField",
+    "compile_template",
+    "unknown_fields",
+]
 
 MOST_RENDERED = 2_000_000
 """Characters that one part may render to."""
 
 SENDER_FIELDS = frozenset({"name", "email", "signature"})
-
-_FALLBACKS = frozenset({"default", "d"})
-_FILTERS = frozenset(
-    {
-        "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "int", "join",
-        "last", "length", "lower", "replace", "round", "striptags", "title", "trim", "truncate",
-        "upper", "urlencode", "wordcount",
-    }
-)  # fmt: skip
-_SPENDTHRIFT = frozenset({"*", "**", "%"})
-"""Operators that make much out of little."""
 
 
 class AttachmentRef(BaseModel):
@@ -54,6 +68,12 @@ class StepTemplate(BaseModel):
     html: str | None = None
     attachments: tuple[AttachmentRef, ...] = ()
 
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and self.html is None:
+            raise ValueError("a step needs a text or html")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -62,68 +82,6 @@ class Rendered:
     subject: str
     text: str | None
     html: str | None
-
-
-class TextError(ValueError):
-    """The template itself is wrong; the sentence names part and line."""
-
-
-class BlankFieldError(ValueError):
-    """A field that the text needs is empty for this person."""
-
-    def __init__(self, field: str) -> None:
-        self.field = field
-        super().__init__(f"the field {field} is empty for this person")
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownField:
-    """A field that the text names and the audience does not have."""
-
-    part: str
-    line: int
-    field: str
-
-    def __str__(self) -> str:
-        return f"{self.part}, line {self.line}: unknown field {self.field}"
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja with nothing in it that a mail does not need."""
-
-    intercepted_binops = _SPENDTHRIFT
-
-    def __init__(self, *, autoescape: bool) -> None:
-        super().__init__(
-            autoescape=autoescape, undefined=StrictUndefined, keep_trailing_newline=True
-        )
-        self.globals.clear()
-        self.filters = {
-            name: function for name, function in self.filters.items() if name in _FILTERS
-        }
-        self.filters["_required"] = _required
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401, ARG002
-        """Refuse the operators above."""
-        raise TextError(f"the operator {operator} has no use in a mail")
-
-
-class _Fields:
-    """A person's or sender's fields; only they are visible, not the methods of a dict."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    def __getattr__(self, name: str) -> str:
-        try:
-            return self._values[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name]
 
 
 class CompiledTemplate:
@@ -135,22 +93,22 @@ class CompiledTemplate:
         Raises:
             TextError: a part is no valid template.
         """
-        self._subject = _compile("subject", template.subject, _PLAIN)
-        self._text = None if template.text is None else _compile("text", template.text, _PLAIN)
-        self._html = None if template.html is None else _compile("html", template.html, _HTML)
+        self._subject = _Part("subject", template.subject, PLAIN)
+        self._text = None if template.text is None else _Part("text", template.text, PLAIN)
+        self._html = None if template.html is None else _Part("html", template.html, HTML)
 
     def render(self, person: Mapping[str, str], sender: Mapping[str, str]) -> Rendered:
         """Render for one person.
 
         Raises:
-            BlankFieldError: a field that the text needs is empty.
+            BlankFieldError: a field that the text needs is empty, or a part says nothing at all.
             TextError: rendering fails for another reason, or runs away.
         """
-        context = {"person": _Fields(person), "sender": _Fields(sender)}
+        context = {"person": Fields("person", person), "sender": Fields("sender", sender)}
         return Rendered(
-            subject=" ".join(_render("subject", self._subject, context).split()),
-            text=None if self._text is None else _render("text", self._text, context),
-            html=None if self._html is None else _render("html", self._html, context),
+            subject=" ".join(self._subject.render(context).split()),
+            text=None if self._text is None else self._text.render(context),
+            html=None if self._html is None else self._html.render(context),
         )
 
 
@@ -161,9 +119,10 @@ def compile_template(template: StepTemplate) -> CompiledTemplate:
 
 
 def unknown_fields(template: StepTemplate, available: frozenset[str]) -> list[UnknownField]:
-    """Return every field that the text names and people do not have.
+    """Return every field that the text needs and people do not have.
 
-    `{{ person.x | default("…") }}` and `{% if person.x is defined %}` may name any field.
+    `{{ person.x | default("…") }}` may name any field, and so may what stands under
+    `{% if person.x is defined %}`.
 
     Raises:
         TextError: a part is no valid template.
@@ -174,110 +133,76 @@ def unknown_fields(template: StepTemplate, available: frozenset[str]) -> list[Un
         unknown
         for part, source in parts.items()
         if source is not None
-        for unknown in _unknown(part, _parse(part, source, _PLAIN), known)
+        for unknown in unknown_in(part, read_template(part, source, PLAIN), known)
     ]
 
 
-def _unknown(
-    part: str, tree: nodes.Template, known: Mapping[str, frozenset[str]]
-) -> list[UnknownField]:
-    excused = {id(node) for node in _excused(tree)}
-    found: list[UnknownField] = []
-    references: list[nodes.Getattr | nodes.Getitem] = [
-        *tree.find_all(nodes.Getattr),
-        *tree.find_all(nodes.Getitem),
-    ]
-    for node in references:
-        owner, field = _field(node)
-        if owner in known and field not in known[owner] and id(node) not in excused:
-            found.append(UnknownField(part, node.lineno, f"{owner}.{field}"))
-    assigned = {n.name for n in tree.find_all(nodes.Name) if n.ctx != "load"}
-    found.extend(
-        UnknownField(part, name.lineno, name.name)
-        for name in tree.find_all(nodes.Name)
-        if name.ctx == "load" and name.name not in known and name.name not in assigned
-    )
-    return found
+class _Part:
+    """Subject, text or html, compiled."""
+
+    __slots__ = ("_may_be_blank", "_name", "_template")
+
+    def __init__(self, name: str, source: str, language: Language) -> None:
+        self._name = name
+        self._template = _compile(name, source, language)
+        self._may_be_blank = is_blank(source)
+
+    def render(self, context: Mapping[str, Fields]) -> str:
+        text = self._write(context)
+        if not self._may_be_blank and is_blank(text):
+            raise BlankFieldError(self._name)
+        return text
+
+    def _write(self, context: Mapping[str, Fields]) -> str:
+        pieces: list[str] = []
+        size = 0
+        try:
+            for piece in self._template.generate(context):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_RENDERED:
+                    raise TextError(f"it renders to more than {MOST_RENDERED:,} characters")
+        except BlankFieldError:
+            raise
+        except Exception as error:  # whatever a text makes Jinja or Python stumble over
+            raise TextError(f"{self._name}: {error}") from error
+        return "".join(pieces)
 
 
-def _excused(tree: nodes.Template) -> list[nodes.Node]:
-    """Return the expressions that may name a field nobody has."""
-    filtered = (f.node for f in tree.find_all(nodes.Filter) if f.name in _FALLBACKS)
-    tested = (t.node for t in tree.find_all(nodes.Test) if t.name in ("defined", "undefined"))
-    return [node for node in (*filtered, *tested) if node is not None]
+class _Guards(NodeTransformer):
+    """Bounds what a text computes, and lets no field become blank on its way out."""
 
+    def visit_For(self, loop: nodes.For) -> nodes.For:  # noqa: N802 - Jinja's name
+        """Count rounds."""
+        self.generic_visit(loop)
+        loop.iter = _guard(loop.iter, "_rounds")
+        return loop
 
-def _field(node: nodes.Getattr | nodes.Getitem) -> tuple[str, str]:
-    """Return (owner, field) of `owner.field` or `owner['field']`; empty for anything else."""
-    if not isinstance(node.node, nodes.Name):
-        return "", ""
-    if isinstance(node, nodes.Getattr):
-        return node.node.name, node.attr
-    constant = node.arg.value if isinstance(node.arg, nodes.Const) else ""
-    return node.node.name, str(constant)
-
-
-class _RequireFields(NodeTransformer):
-    """Lets every field that is put out as it is fail when it is empty."""
+    def visit_Concat(self, concat: nodes.Concat) -> nodes.Filter:  # noqa: N802 - Jinja's name
+        """Measure what `~` makes."""
+        self.generic_visit(concat)
+        return _guard(concat, "_bounded")
 
     def visit_Output(self, output: nodes.Output) -> nodes.Output:  # noqa: N802 - Jinja's name
-        """Wrap the fields of one `{{ … }}`."""
-        output.nodes = [self._require(expression) for expression in output.nodes]
+        """Look at what each `{{ … }}` makes of a field."""
+        fields = [field_put_out(expression) for expression in output.nodes]
+        self.generic_visit(output)
+        output.nodes = [
+            expression if field is None else _guard(expression, "_shown", field)
+            for expression, field in zip(output.nodes, fields, strict=True)
+        ]
         return output
 
-    def _require(self, expression: nodes.Expr) -> nodes.Expr:
-        innermost: nodes.Expr = expression
-        while isinstance(innermost, nodes.Filter) and innermost.node is not None:
-            if innermost.name in _FALLBACKS:
-                return expression
-            innermost = innermost.node
-        if not isinstance(innermost, (nodes.Getattr, nodes.Getitem)):
-            return expression
-        owner, field = _field(innermost)
-        if owner != "person":
-            return expression
-        name = nodes.Const(field, lineno=expression.lineno)
-        return nodes.Filter(
-            expression, "_required", [name], [], None, None, lineno=expression.lineno
-        )
+
+def _guard(expression: nodes.Node, guard: str, *arguments: str) -> nodes.Filter:
+    line = expression.lineno
+    constants: list[nodes.Expr] = [nodes.Const(value, lineno=line) for value in arguments]
+    return nodes.Filter(expression, guard, constants, [], None, None, lineno=line)
 
 
-def _required(value: Any, field: str) -> Any:  # noqa: ANN401 - whatever the template made
-    if not str(value).strip():
-        raise BlankFieldError(field)
-    return value
-
-
-def _parse(part: str, source: str, environment: _Environment) -> nodes.Template:
+def _compile(part: str, source: str, language: Language) -> Template:
+    tree = read_template(part, source, language)
     try:
-        return environment.parse(source)
-    except TemplateSyntaxError as error:
-        raise TextError(f"{part}, line {error.lineno}: {error.message}") from error
-
-
-def _compile(part: str, source: str, environment: _Environment) -> Template:
-    tree = _RequireFields().visit(_parse(part, source, environment))
-    try:
-        return environment.from_string(tree)
-    except TemplateError as error:
-        raise TextError(f"{part}: {error.message}") from error
-
-
-def _render(part: str, template: Template, context: Mapping[str, _Fields]) -> str:
-    pieces: list[str] = []
-    size = 0
-    try:
-        for piece in template.generate(context):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MOST_RENDERED:
-                raise TextError(f"{part} renders to more than {MOST_RENDERED:,} characters")
-    except BlankFieldError:
-        raise
-    except Exception as error:  # whatever an author's text makes Jinja or Python stumble over
-        raise TextError(f"{part}: {error}") from error
-    return "".join(pieces)
-
-
-_PLAIN = _Environment(autoescape=False)
-_HTML = _Environment(autoescape=True)
+        return language.from_string(_Guards().visit(tree))
+    except (TemplateError, RecursionError, ValueError) as error:
+        raise TextError(f"{part} cannot be read as a template: {error}") from error
