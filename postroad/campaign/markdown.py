@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 
 _QUOTED = r""" "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' """
 _TAG = re.compile(
-    rf"""\{{\{{ (?:{_QUOTED}|.)*? \}}\}}
-       | \{{%   (?:{_QUOTED}|.)*? %\}}
+    rf"""\{{\{{ (?:{_QUOTED}|[^"'])*? \}}\}}
+       | \{{%   (?:{_QUOTED}|[^"'])*? %\}}
        | \{{\#  .*?            \#\}}""",
     re.DOTALL | re.VERBOSE,
 )

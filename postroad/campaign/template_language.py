@@ -14,6 +14,7 @@ from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import pass_eval_context
+from markupsafe import Markup
 
 LONGEST_VALUE = 200_000
 """Characters of anything that a text computes; a field has at most 131,072."""
@@ -108,7 +109,10 @@ class Language(ImmutableSandboxedEnvironment):
 
     def __init__(self, *, autoescape: bool) -> None:
         super().__init__(
-            autoescape=autoescape, undefined=StrictUndefined, keep_trailing_newline=True
+            autoescape=autoescape,
+            finalize=_keep_lines if autoescape else None,
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
         )
         self.globals.clear()
         self.filters = {**FILTERS, **GUARDS}
@@ -146,6 +150,13 @@ def shown(value: Any, field: str) -> Any:  # noqa: ANN401 - whatever a text comp
     """Return what is made of a field to be written out; it must not have become blank."""
     if is_blank(str(value)):
         raise BlankFieldError(field)
+    return value
+
+
+def _keep_lines(value: Any) -> Any:  # noqa: ANN401 - whatever a text computes
+    """Show the lines of a field, for instance of a signature, as lines in HTML as well."""
+    if isinstance(value, str) and "\n" in value and not isinstance(value, Markup):
+        return Markup("<br>\n").join(value.strip().splitlines())
     return value
 
 

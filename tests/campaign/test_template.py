@@ -259,6 +259,15 @@ def test_fields_named_like_methods_are_fields(field: str) -> None:
     assert _render("{{ person." + field + " }}", **{field: "value"}).text == "value"
 
 
+def test_the_lines_of_a_signature_are_lines_in_html_too() -> None:
+    template = StepTemplate(
+        subject="Hi", text="{{ sender.signature }}", html="{{ sender.signature }}"
+    )
+    rendered = compile_template(template).render({}, {"signature": "Ana <Ruiz>\nAcme\n"})
+    assert rendered.text == "Ana <Ruiz>\nAcme\n"
+    assert rendered.html == "Ana &lt;Ruiz&gt;<br>\nAcme"
+
+
 def test_a_subject_is_one_line_whatever_people_are_called() -> None:
     template = StepTemplate(subject="Hi {{ person.name }}", text="x")
     rendered = compile_template(template).render({"name": "Bo\r\nBcc: all@x.test"}, SENDER)
