@@ -2,13 +2,13 @@
 
 import mimetypes
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 
 from postroad.campaign.file import StepFile
 from postroad.campaign.markdown import markdown_to_html
+from postroad.campaign.plain_text import html_to_text
 from postroad.campaign.template import AttachmentRef, StepTemplate, TextError
 
 LARGEST_FILES = 20 * 1024 * 1024
@@ -17,11 +17,6 @@ encoding adds a third)."""
 
 _IMAGE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])(.*?)\2""", re.IGNORECASE | re.DOTALL)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#", re.IGNORECASE)
-_TAGS = re.compile(
-    r"<(style|script|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE
-)
-_BREAKS = re.compile(r"<(?:br|/p|/div|/h[1-6]|/li|/tr)\b[^>]*>", re.IGNORECASE)
-_ENTITIES = {"&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
 
 
 def build_template(step: StepFile) -> tuple[StepTemplate, dict[str, bytes]]:
@@ -51,7 +46,7 @@ def build_template(step: StepFile) -> tuple[StepTemplate, dict[str, bytes]]:
 
 def _bodies(step: StepFile) -> tuple[str | None, str | None]:
     if step.body is None:
-        return step.text or _plain(step.html or ""), step.html
+        return step.text or html_to_text(step.html or ""), step.html
     try:
         source = step.body.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -62,7 +57,7 @@ def _bodies(step: StepFile) -> tuple[str | None, str | None]:
         case ".md":
             return source, markdown_to_html(source)
         case ".html":
-            return _plain(source), source
+            return html_to_text(source), source
         case _:
             return source, None
 
@@ -98,20 +93,3 @@ def _attach(path: Path, files: dict[str, bytes], *, inline: bool = False) -> Att
         size=len(content),
         content_id=f"{digest[:24]}@postroad" if inline else None,
     )
-
-
-def _plain(html: str) -> str:
-    """Return an HTML template's text part; its template tags stay as they are."""
-    text = _TAGS.sub("", _BREAKS.sub("\n", html))
-    for entity, character in _ENTITIES.items():
-        text = text.replace(entity, character)
-    return "\n".join(_squeeze(text.splitlines()))
-
-
-def _squeeze(lines: list[str]) -> Iterator[str]:
-    """Drop indentation and all but one of several blank lines."""
-    blank = True
-    for line in (line.strip() for line in lines):
-        if line or not blank:
-            yield line
-        blank = not line
