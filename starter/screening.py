@@ -1,9 +1,11 @@
 """Screening the audience before a launch: no mail may leave with a hole in it.
 
-Rendering every step for everybody would take minutes for a large audience. A text fails only for
-an empty field that it names, so only the people with one, and the first few, are rendered.
+Rendering every step for everybody takes minutes for a million people. A text that does nothing
+but put fields in fails only where one of them is empty, so it is rendered for those people and
+for the first few alone; a text that decides or computes anything is rendered for everybody.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from postroad.campaign.audience import AudienceRow, RejectedRow, RejectionReason
@@ -11,8 +13,8 @@ from postroad.campaign.mime import fields_of
 from postroad.campaign.template import (
     BlankFieldError,
     CompiledTemplate,
+    StepTemplate,
     TextError,
-    unknown_fields,
 )
 from postroad.ledger.enrolment import sender_of
 from postroad.workspace import Sender
@@ -20,7 +22,8 @@ from postroad.yaml_file import FileError
 from starter.definition import Definition
 
 _ALWAYS_RENDERED = 100
-_PERSON = "person."
+_PUT_IN = re.compile(r"\{\{-?\s*(person|sender)\.(\w+)\s*-?\}\}")
+_TAG = re.compile(r"\{[{%#]")
 
 
 class Screening:
@@ -30,12 +33,11 @@ class Screening:
         self._definition = definition
         self._senders = senders
         self._compiled = [CompiledTemplate(step.template) for step in definition.steps]
-        # To an audience without any column, every field that a text needs is unknown.
-        self._needed = {
-            unknown.field.removeprefix(_PERSON)
-            for step in definition.steps
-            for unknown in unknown_fields(step.template, frozenset())
-        }
+        sources = [source for step in definition.steps for source in _sources(step.template)]
+        self._render_everybody = any(_TAG.search(_PUT_IN.sub("", source)) for source in sources)
+        fields = {found for source in sources for found in _PUT_IN.findall(source)}
+        self._of_person = [name for owner, name in fields if owner == "person" and name != "email"]
+        self._of_sender = [name for owner, name in fields if owner == "sender"]
 
     def rows(self) -> Iterator[AudienceRow | RejectedRow]:
         """Read the audience; yield a row as rejected where a step has a hole for this person.
@@ -49,17 +51,26 @@ class Screening:
                 yield row
                 continue
             people += 1
-            suspect = any(not row.fields.get(name) for name in self._needed)
-            yield self._render(row) if suspect or people <= _ALWAYS_RENDERED else row
+            sender = self._senders.get(sender_of(row, self._definition.settings))
+            if sender is None:
+                yield row  # rejected by name when it is enrolled
+            elif people <= _ALWAYS_RENDERED or self._may_fail(row, sender_fields(sender)):
+                yield self._render(row, sender_fields(sender))
+            else:
+                yield row
 
-    def _render(self, row: AudienceRow) -> AudienceRow | RejectedRow:
-        sender = self._senders.get(sender_of(row, self._definition.settings))
-        if sender is None:
-            return row  # rejected by name when it is enrolled
+    def _may_fail(self, row: AudienceRow, sender: Mapping[str, str]) -> bool:
+        return (
+            self._render_everybody
+            or any(not row.fields.get(name) for name in self._of_person)
+            or any(not sender.get(name) for name in self._of_sender)
+        )
+
+    def _render(self, row: AudienceRow, sender: Mapping[str, str]) -> AudienceRow | RejectedRow:
         person = fields_of(row.fields, row.recipient)
         for step, compiled in zip(self._definition.steps, self._compiled, strict=True):
             try:
-                compiled.render(person, sender_fields(sender))
+                compiled.render(person, sender)
             except BlankFieldError as error:
                 detail = f"step {step.id} needs {error.field}, which is empty"
                 return RejectedRow(row.row, row.recipient, RejectionReason.BLANK_FIELD, detail)
@@ -68,6 +79,12 @@ class Screening:
                     f"{self._definition.source}: step {step.id}: {error} (row {row.row})"
                 ) from None
         return row
+
+
+def _sources(template: StepTemplate) -> Iterator[str]:
+    for source in (template.subject, template.text, template.html):
+        if source is not None:
+            yield source
 
 
 def sender_fields(sender: Sender) -> dict[str, str]:

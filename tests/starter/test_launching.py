@@ -257,3 +257,33 @@ async def test_an_optional_field_may_be_empty(desk: Desk) -> None:
     desk.edit("q4.yaml", "Still there, {{ person.first_name }}?", "Still there?")
     launched = await _launch(desk)
     assert (launched.people, launched.rejected) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello {{ person.company }}",
+        "Hello {{ person.company | upper }}",
+        "{% if person.company is defined %}Hello {{ person.company }}{% endif %}",
+        "{% if person.company %}Hello {{ person.company }}{% endif %}",
+        "{{ person.company | default('') }}",
+    ],
+)
+async def test_no_text_with_a_hole_is_passed_on_however_late_it_comes(
+    desk: Desk, text: str
+) -> None:
+    desk.edit("q4.yaml", '"Still there, {{ person.first_name }}?"', f'"{text}"')
+    rows = "".join(f"p{n}@example.com,P{n},Acme\n" for n in range(300))
+    desk.write("people.csv", f"email,first_name,company\n{rows}late@example.com,Late,\n")
+    launched = await _launch(desk)
+    assert (launched.people, launched.rejected) == (300, 1)
+    ((row, address, reason),) = _found(desk.ledger).rejected
+    assert (row, address, reason) == (302, "late@example.com", "blank_field")
+
+
+async def test_a_text_that_fails_for_a_late_row_is_refused_with_that_row(desk: Desk) -> None:
+    desk.edit("q4.yaml", "Still there, {{ person.first_name }}?", "{{ 8 // person.n | int }}")
+    rows = "".join(f"p{n}@example.com,P{n},1\n" for n in range(300))
+    desk.write("people.csv", f"email,first_name,n\n{rows}late@example.com,Late,0\n")
+    assert "(row 302)" in await _refusal(desk)
+    assert _count(desk.ledger) == 0
