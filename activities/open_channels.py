@@ -69,5 +69,7 @@ class OpenChannels:
             )
         leases = self._leases.leases_of(channel_id, settings.connections)
         return OpenChannel(
-            build_channel(settings, leases), settings.on_uncertain == "resend", version
+            build_channel(settings, settings.address, leases),
+            settings.on_uncertain == "resend",
+            version,
         )

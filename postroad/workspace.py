@@ -19,15 +19,19 @@ from pydantic import (
 
 from postroad.campaign.address import EmailAddress, parse_domain
 from postroad.campaign.schedule import check_timezone
-from postroad.channels.smtp_settings import SmtpSettings, is_loopback
+from postroad.channels.channel_settings import ChannelSettings
+from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
+from postroad.channels.exchange_settings import ExchangeSettings
+from postroad.channels.gmail_settings import GmailSettings
+from postroad.channels.smtp_settings import SmtpSettings
 from postroad.field_errors import Place, did_you_mean, refuse
+from postroad.hosts import is_loopback
 from postroad.names import Name, Slug
 from postroad.quota.limits import Limit, Throttle
 from postroad.yaml_file import load_model
 
 _PRINTABLE = re.compile(r"[!-~]+")
-_AVAILABLE = ("smtp",)
-_ANNOUNCED = ("gmail", "exchange", "exchange_online", "legacy_msc", "legacy_marketo_sales")
+_KINDS = ("gmail", "exchange", "exchange_online", "smtp")
 _BULK = re.compile(r"bulk|marketo(?!_sales)")
 
 
@@ -44,20 +48,18 @@ def _check_public_url(url: str) -> str:
 def _check_kind(channel: object) -> object:
     """Say in one sentence why a kind of channel cannot be used."""
     kind = channel.get("kind") if isinstance(channel, Mapping) else None
-    if isinstance(kind, str) and kind not in _AVAILABLE:
+    if isinstance(kind, str) and kind not in _KINDS:
         refuse("Channel", [(("kind",), _why_not(kind))])
     return channel
 
 
 def _why_not(kind: str) -> str:
-    if kind in _ANNOUNCED:
-        return f"the kind {kind!r} is not available in this version; use {' or '.join(_AVAILABLE)}"
     if _BULK.search(kind.lower()):
         return (
             f"{kind!r} names a bulk server, and those are not integrated: a rep's mail leaves "
             "through their own account; use smtp with an SMTP relay"
         )
-    return f"there is no kind {kind!r}; {did_you_mean(kind, (*_AVAILABLE, *_ANNOUNCED))}"
+    return f"there is no kind {kind!r}; {did_you_mean(kind, _KINDS)}"
 
 
 class Organisation(BaseModel):
@@ -91,21 +93,54 @@ class Sender(BaseModel):
     """For templates: `{{ sender.signature }}`."""
 
 
-class SmtpChannel(SmtpSettings):
-    """A connected SMTP account."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Connected(ChannelSettings):
+    """What every channel in a workspace file says of itself."""
 
     id: Slug
-    kind: Literal["smtp"]
     address: EmailAddress | None = None
-    """The one sender it belongs to."""
+    """The one sender it belongs to; of a mailbox, its address."""
     shared: bool = False
     """Whether every sender may use it."""
 
 
-Channel = Annotated[SmtpChannel, BeforeValidator(_check_kind)]
-"""Any kind that this version has; others join as a union that `kind` tells apart."""
+class _Mailbox(_Connected):
+    """A person's mailbox: never shared."""
+
+    address: EmailAddress
+    shared: Literal[False] = False
+
+
+class GmailChannel(GmailSettings, _Mailbox):
+    """A connected Gmail mailbox."""
+
+    kind: Literal["gmail"]
+
+
+class ExchangeChannel(ExchangeSettings, _Mailbox):
+    """A connected mailbox on an Exchange server."""
+
+    kind: Literal["exchange"]
+
+
+class ExchangeOnlineChannel(ExchangeOnlineSettings, _Mailbox):
+    """A connected mailbox in Exchange Online."""
+
+    kind: Literal["exchange_online"]
+
+
+class SmtpChannel(SmtpSettings, _Connected):
+    """A connected SMTP account."""
+
+    kind: Literal["smtp"]
+
+
+Channel = Annotated[
+    Annotated[
+        GmailChannel | ExchangeChannel | ExchangeOnlineChannel | SmtpChannel,
+        Field(discriminator="kind"),
+    ],
+    BeforeValidator(_check_kind),
+]
 
 
 class Workspace(BaseModel):
@@ -163,7 +198,7 @@ class Workspace(BaseModel):
                 )
 
 
-def _wrong_default(sender: Sender, wanted: str, channels: Mapping[str, SmtpChannel]) -> str:
+def _wrong_default(sender: Sender, wanted: str, channels: Mapping[str, Channel]) -> str:
     named = channels.get(wanted)
     if named is None:
         return f"there is no channel {wanted!r}; {did_you_mean(wanted, channels)}"

@@ -36,7 +36,7 @@ async def verify_channel(
         if stored is None:
             raise Refused(f"there is no channel {channel_id!r}: `postroad channel list` shows them")
         sender = _sender_of(connection, stored) if test_mail else None
-    channel = build_channel(stored)
+    channel = build_channel(stored, stored.address)
     try:
         return await channel.verify(None if sender is None else _test_message(stored, sender))
     finally:

@@ -35,6 +35,8 @@ class OutgoingMessage:
     """The bare address; ASCII unless its local part is internationalised (RFC 6531)."""
     content: bytes
     """The whole RFC 5322 message, lines ending in CRLF."""
+    thread_id: str | None = None
+    """The provider's id of the thread that this message answers in, where it gave one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Receipt:
     """The provider's words, on one line."""
     message_id: str | None = None
     """The Message-ID as the provider rewrote it; None where it is ours."""
+    thread_id: str | None = None
+    """The provider's id of the thread that the message is in, where it has threads."""
 
 
 class SentLookup:
@@ -65,11 +69,30 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class InboxPage:
-    """Raw mails that arrived since a cursor, and the cursor to read on from."""
+class InboundMail:
+    """One mail that arrived in a mailbox."""
 
-    mails: list[bytes]
+    provider_id: str
+    """The provider's id, the same on every reading."""
+    content: bytes
+    """The whole RFC 5322 message; a channel may leave attachments above 1 MB out."""
+    received_at: int
+    """When the mailbox took it, in milliseconds since the epoch."""
+    thread_id: str | None = None
+    """The provider's id of the thread it is in, where it has threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Mails that arrived since a cursor, and the cursor to read on from."""
+
+    mails: list[InboundMail]
     cursor: str
+    """Opaque; stored between readings."""
+    more: bool = False
+    """Whether another page can be read at once."""
+    resynced: bool = False
+    """The old cursor was too old: mails that were read before may come again."""
 
 
 class Connection(Protocol):
@@ -114,7 +137,25 @@ class DeliveryChannel(Protocol):
         ...
 
     async def read_inbox(self, cursor: str | None) -> InboxPage | None:
-        """Return what arrived since the cursor; None where the channel has no inbox."""
+        """Return what arrived since the cursor; None where the channel has no inbox.
+
+        With no cursor it returns no mail, only the cursor of this moment. What the person
+        reads, marks or files meanwhile hides nothing; what they sent themselves is not returned.
+
+        Raises:
+            ChannelError: the inbox cannot be read now.
+        """
+        ...
+
+    async def sent_by_hand(self, since: int) -> list[int] | None:
+        """Return when the mailbox sent mail that is not ours; None where nobody can tell.
+
+        Args:
+            since: only mail sent at this instant or later; milliseconds since the epoch.
+
+        Raises:
+            ChannelError: the Sent folder cannot be read now.
+        """
         ...
 
     async def aclose(self) -> None:

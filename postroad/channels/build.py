@@ -1,17 +1,32 @@
 """From a channel's settings to the channel; every kind has its line here."""
 
+from collections.abc import Awaitable, Callable
+
 from postroad.channels.base import ConnectionLeases, DeliveryChannel
+from postroad.channels.channel_settings import ChannelSettings
 from postroad.channels.smtp import SmtpChannel
 from postroad.channels.smtp_settings import SmtpSettings
 
+Rotated = Callable[[str], Awaitable[None]]
+"""Stores a refresh token that replaces the former one."""
+
 
 def build_channel(
-    settings: SmtpSettings, leases: ConnectionLeases | None = None
+    settings: ChannelSettings,
+    address: str | None,
+    leases: ConnectionLeases | None = None,
+    rotated: Rotated | None = None,
 ) -> DeliveryChannel:
     """Return the channel that settings describe; nothing is connected yet.
 
     Args:
         settings: the settings of one kind of channel.
+        address: the account behind a mailbox's channel.
         leases: who may open connections, where several workers share the channel.
+        rotated: told when a provider replaces the refresh token.
     """
-    return SmtpChannel(settings, leases)
+    match settings:
+        case SmtpSettings():
+            return SmtpChannel(settings, leases)
+        case _:
+            raise AssertionError(f"no channel is built from {type(settings).__name__}")

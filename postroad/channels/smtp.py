@@ -65,6 +65,9 @@ class SmtpChannel:
         """An SMTP channel has no inbox."""
         return None
 
+    async def sent_by_hand(self, since: int) -> None:
+        """An SMTP channel has no Sent folder."""
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._pool.aclose()

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -16,9 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from postroad.channels.channel_settings import ChannelSettings
 from postroad.channels.presets import PRESETS, Provider
 from postroad.durations import Duration
-from postroad.quota.limits import Limit, ThrottleChoice
+from postroad.hosts import is_loopback
 
 Tls = Literal["starttls", "implicit", "none"]
 
@@ -52,10 +52,8 @@ class SmtpTimeouts(BaseModel):
         return span
 
 
-class SmtpSettings(BaseModel):
+class SmtpSettings(ChannelSettings):
     """One SMTP channel."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     provider: Provider | None = None
     """A service known by name; fills what is not given here."""
@@ -72,13 +70,8 @@ class SmtpSettings(BaseModel):
     """The name given at EHLO; the connection's own address where none is set (RFC 5321, 4.1.3)."""
     envelope_from: str | None = None
     """The address that bounces go to, instead of the sender's own."""
-    connections: int = Field(default=4, ge=1, le=50)
     messages_per_connection: int | None = Field(default=None, ge=1)
     """Open a new connection after so many messages; None means no limit."""
-    limits: list[Limit] = Field(default_factory=list[Limit])
-    throttle: ThrottleChoice | None = None
-    """None is `none` here: SMTP accounts are not throttled unless told to be."""
-    on_uncertain: Literal["hold", "resend"] = "hold"
     timeouts: SmtpTimeouts = SmtpTimeouts()
 
     @model_validator(mode="before")
@@ -135,11 +128,3 @@ class SmtpSettings(BaseModel):
             missing = "username" if self.username is None else "password"
             raise ValueError(f"{missing} is missing: give both, or neither for an open relay")
         return self
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, without asking DNS."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

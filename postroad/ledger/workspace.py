@@ -15,7 +15,17 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select, updat
 from postroad import workspace
 from postroad.contracts import ChannelState
 from postroad.ledger.channels import resume_channel, sequences_with_work
-from postroad.ledger.tables import Channel, Message, Organisation, Sender, Sequence
+from postroad.ledger.tables import (
+    Channel,
+    DomainHealth,
+    HandSent,
+    Message,
+    Organisation,
+    Sender,
+    SenderIdentity,
+    Sequence,
+)
+from postroad.ledger.tokens import obtained
 from postroad.secrets import SecretBox, SecretKeyError
 from postroad.workspace import Workspace
 
@@ -112,7 +122,7 @@ def load_channel(
     if row is None:
         return None
     values = {**row.settings, **{name: getattr(row, name) for name in _OWN_COLUMNS}}
-    for place, secret in secrets.decrypt(row.secrets).items():
+    for place, secret in (secrets.decrypt(row.secrets) | obtained(row.tokens, secrets)).items():
         _put(values, place.split("."), secret)
     return _CHANNEL.validate_python(values)
 
@@ -125,9 +135,11 @@ def channel_ids(connection: Connection) -> list[str]:
 def channel_version(connection: Connection, channel_id: str) -> str | None:
     """Return a text that is another one whenever a channel's settings or credentials change."""
     row = connection.execute(
-        select(Channel.kind, Channel.settings, Channel.secrets).where(Channel.id == channel_id)
+        select(Channel.kind, Channel.settings, Channel.secrets, Channel.tokens).where(
+            Channel.id == channel_id
+        )
     ).first()
-    return None if row is None else repr((row.kind, row.settings, row.secrets))
+    return None if row is None else repr(tuple(row))
 
 
 def _apply_organisation(
@@ -185,7 +197,7 @@ def _apply_channel(
         values["secrets"] = box.renew(stored.secrets)
     else:
         change = Change.CHANGED
-        values["secrets"] = box.encrypt(secrets)
+        values |= {"secrets": box.encrypt(secrets), "tokens": ""}
     connection.execute(update(Channel).where(Channel.id == channel.id).values(values))
     return change
 
@@ -221,6 +233,8 @@ def _retire_channels(connection: Connection, described: Workspace) -> Iterator[P
         if connection.scalar(select(used)):
             yield PartChanged("channel", channel, Change.KEPT)
         else:
+            for known in (SenderIdentity, DomainHealth, HandSent):
+                connection.execute(delete(known).where(known.channel_id == channel))
             connection.execute(delete(Channel).where(Channel.id == channel))
             yield PartChanged("channel", channel, Change.REMOVED)
 

@@ -63,10 +63,38 @@ class ProviderConfig(SandboxModel):
     """How long a silent connection is kept."""
 
 
+class MailboxProviderConfig(SandboxModel):
+    """A provider of mailboxes: Gmail, an Exchange server, or Exchange Online."""
+
+    name: str
+    kind: Literal["gmail", "exchange", "exchange_online"]
+    port: int = 0
+    """0 takes a free one."""
+    mailboxes: tuple[str, ...]
+    """Addresses; each has an Inbox, Sent, Drafts and Outbox."""
+    users: dict[str, str] = Field(default_factory=dict)
+    """Exchange: user name → password; whoever signs in may use every mailbox."""
+    clients: dict[str, str] = Field(default_factory=lambda: {"sandbox": "sandbox-secret"})
+    """OAuth: client id → client secret."""
+    refresh_tokens: dict[str, str] = Field(default_factory=dict)
+    """OAuth: refresh token → address of the mailbox, good from the start."""
+    token_life: Duration = timedelta(hours=1)
+    limits: tuple[ProviderLimit, ...] = ()
+    """Per mailbox. A reply is the provider's own; `reply` is not used."""
+    refusals: tuple[Refusal, ...] = DEFAULT_REFUSALS
+    """Those with a 5xx reply come back as bounces; the others are not used."""
+    answers_after: Duration = timedelta(seconds=1)
+    """When bounces and replies arrive after the mail was accepted."""
+    rewrites_message_id: bool = False
+    latency: Duration = timedelta(0)
+    """How long it takes to accept a message."""
+
+
 class SandboxConfig(SandboxModel):
     """A whole sandbox."""
 
-    providers: tuple[ProviderConfig, ...]
+    providers: tuple[ProviderConfig, ...] = ()
+    mailbox_providers: tuple[MailboxProviderConfig, ...] = ()
     faults: tuple[Fault, ...] = ()
     control_port: int = 0
     ca_file: Path | None = None

@@ -1,4 +1,4 @@
-"""Things that go wrong on purpose, in any phase of an SMTP dialogue."""
+"""Things that go wrong on purpose, in any phase of an SMTP dialogue or an HTTP request."""
 
 from datetime import timedelta
 from typing import Literal, Self
@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from postroad.durations import Duration
 
 FaultPhase = Literal[
-    "banner", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "end", "accepted"
-]
-"""`content` is in the middle of it, `end` after its last byte but before the message counts as
-accepted, `accepted` after that but before the reply."""
+    "banner", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "end", "accepted",
+    "token", "request", "send",
+]  # fmt: skip
+"""SMTP: `content` is in the middle of it, `end` after its last byte but before the message counts
+as accepted, `accepted` after that but before the reply. HTTP: `token` is a request to the token
+endpoint, `request` any other, `send` one that sends, `accepted` as with SMTP."""
 
 
 class Fault(BaseModel):
@@ -31,12 +33,17 @@ class Fault(BaseModel):
     """How often it strikes; None means always."""
     delay: Duration = timedelta(0)
     reply: str = ""
+    """SMTP: the line that is answered. HTTP: the body."""
+    status: int | None = Field(default=None, ge=200, le=599)
+    """HTTP: the status that is answered."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """HTTP: the headers that are answered, for instance Retry-After."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.phase == "content" and self.action != "drop":
             raise ValueError("in the middle of the content a connection can only drop")
-        if self.action == "reply" and not self.reply:
+        if self.action == "reply" and not self.reply and self.status is None:
             raise ValueError("reply is missing: what should be answered?")
         return self
 

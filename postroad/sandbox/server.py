@@ -4,11 +4,16 @@ import asyncio
 import logging
 from typing import Any, Self
 
+from aiohttp import web
+
 from postroad.sandbox.acceptances import Acceptances
 from postroad.sandbox.certificates import Authority
 from postroad.sandbox.config import SandboxConfig
 from postroad.sandbox.control import serve_control
 from postroad.sandbox.faults import Fault, FaultBook
+from postroad.sandbox.interfaces import build_app
+from postroad.sandbox.mailbox_provider import MailboxProvider
+from postroad.sandbox.post_office import PostOffice
 from postroad.sandbox.smtp_dialogue import SmtpDialogue
 from postroad.sandbox.smtp_provider import SmtpProvider
 
@@ -31,10 +36,16 @@ class Sandbox:
             provider.name: SmtpProvider(provider, self.accepted, self.faults)
             for provider in config.providers
         }
+        self.post_office = PostOffice(self.accepted)
+        self.mailbox_providers = {
+            provider.name: MailboxProvider(provider, self.post_office, self.faults)
+            for provider in config.mailbox_providers
+        }
         self.authority = Authority()
         self.control_port = config.control_port
         self.ca_file = config.ca_file
         self._servers: list[asyncio.Server] = []
+        self._runners: list[web.AppRunner] = []
         if config.ca_file is not None:
             config.ca_file.write_bytes(self.authority.pem)
 
@@ -48,7 +59,7 @@ class Sandbox:
 
     def port(self, provider: str) -> int:
         """Return the port a provider listens on."""
-        return self.providers[provider].port
+        return (self.providers | self.mailbox_providers)[provider].port
 
     def counts(self) -> dict[str, Any]:
         """Return what was accepted and refused, as JSON can hold it."""
@@ -56,6 +67,15 @@ class Sandbox:
             "accepted": len(self.accepted.mails),
             "messages": self.accepted.messages,
             "duplicates": self.accepted.duplicates,
+            "mailbox_providers": {
+                name: {
+                    "port": provider.port,
+                    "accepted": sum(mail.provider == name for mail in self.accepted.mails),
+                    "refused": {str(code): times for code, times in provider.refused.items()},
+                    "requests": dict(provider.requests),
+                }
+                for name, provider in self.mailbox_providers.items()
+            },
             "providers": {
                 name: {
                     "port": provider.port,
@@ -77,12 +97,17 @@ class Sandbox:
         """Open every provider's port, then the control port."""
         for provider in self.providers.values():
             await self._listen(provider)
+        for mailbox_provider in self.mailbox_providers.values():
+            await self._serve(mailbox_provider)
         control = await serve_control(self, HOST, self.control_port)
         self.control_port = control.sockets[0].getsockname()[1]
         self._servers.append(control)
 
     async def aclose(self) -> None:
         """Close every port and connection."""
+        self.post_office.close()
+        for runner in self._runners:
+            await runner.cleanup()
         for server in self._servers:
             server.close()
         for provider in self.providers.values():
@@ -103,6 +128,13 @@ class Sandbox:
         )
         provider.port = server.sockets[0].getsockname()[1]
         self._servers.append(server)
+
+    async def _serve(self, provider: MailboxProvider) -> None:
+        runner = web.AppRunner(build_app(provider), access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        self._runners.append(runner)
+        await web.TCPSite(runner, HOST, provider.port).start()
+        provider.port = runner.addresses[0][1]
 
 
 async def serve(config: SandboxConfig) -> Sandbox:

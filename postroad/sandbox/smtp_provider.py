@@ -1,35 +1,13 @@
 """One SMTP provider: what it accepts, refuses and limits."""
 
 import asyncio
-import math
 import time
-from collections import Counter, deque
+from collections import Counter
 
 from postroad.sandbox.acceptances import Acceptances, AcceptedMail, ids_of
-from postroad.sandbox.config import ProviderConfig, ProviderLimit
+from postroad.sandbox.config import ProviderConfig
 from postroad.sandbox.faults import FaultBook
-
-
-class RollingLimit:
-    """Counts what was accepted in the last period, at the moment of acceptance."""
-
-    def __init__(self, limit: ProviderLimit) -> None:
-        self._limit = limit
-        self._accepted: deque[float] = deque()
-
-    def refusal(self, now: float) -> str | None:
-        """Return what is answered now, where the limit is reached."""
-        period = self._limit.per.total_seconds()
-        while self._accepted and self._accepted[0] <= now - period:
-            self._accepted.popleft()
-        if len(self._accepted) < self._limit.messages:
-            return None
-        seconds = max(1, math.ceil(self._accepted[0] + period - now))
-        return self._limit.reply.replace("{seconds}", str(seconds))
-
-    def count(self, now: float) -> None:
-        """Count one more."""
-        self._accepted.append(now)
+from postroad.sandbox.rolling_limit import RollingLimit
 
 
 class SmtpProvider:

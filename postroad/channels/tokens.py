@@ -1,0 +1,215 @@
+"""OAuth 2 access tokens: fetched when they are needed, once for everybody who waits."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+import httpx
+import jwt
+
+from postroad.channels.base import (
+    AuthorisationLost,
+    ChannelError,
+    Misconfigured,
+    RateLimited,
+    Transient,
+)
+
+_SPARE_SECONDS = 60.0
+_DEFAULT_LIFE = 3_600.0
+_ASSERTION_SECONDS = 3_600
+_LOST = ("invalid_grant", "interaction_required", "login_required", "consent_required")
+
+
+class TokenSource(Protocol):
+    """Where a channel's access tokens come from."""
+
+    async def token(self, *, refused: str | None = None) -> str:
+        """Return a token that is good for a minute at least.
+
+        Args:
+            refused: the token that a provider just answered 401 to; another one is fetched,
+                unless somebody else did so meanwhile.
+
+        Raises:
+            ChannelError: there is none to be had; nothing left.
+        """
+        ...
+
+
+class Grant(Protocol):
+    """What is shown to the token endpoint (RFC 6749, 4)."""
+
+    def form(self) -> Mapping[str, str]:
+        """Return the fields of the request."""
+        ...
+
+    async def keep(self, answer: Mapping[str, Any]) -> None:
+        """Remember what the answer says for the next time."""
+        ...
+
+
+class RefreshTokenGrant:
+    """One person's consent (RFC 6749, 6). A new refresh token replaces the old one."""
+
+    def __init__(
+        self,
+        client: Mapping[str, str],
+        refresh_token: str,
+        rotated: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """Prepare the grant.
+
+        Args:
+            client: client_id, and client_secret or scope where the provider wants them.
+            refresh_token: the latest one.
+            rotated: stores a new one for other workers and the next start.
+        """
+        self._client = client
+        self._refresh_token = refresh_token
+        self._rotated = rotated
+
+    def form(self) -> Mapping[str, str]:
+        """Return the fields of the request."""
+        return {
+            **self._client,
+            "grant_type": "refresh_token",
+            "refresh_token": self._refresh_token,
+        }
+
+    async def keep(self, answer: Mapping[str, Any]) -> None:
+        """Store the refresh token where it is another one."""
+        new = answer.get("refresh_token")
+        if isinstance(new, str) and new and new != self._refresh_token:
+            self._refresh_token = new
+            await self._rotated(new)
+
+
+class ClientCredentialsGrant:
+    """An application in its own name (RFC 6749, 4.4)."""
+
+    def __init__(self, client_id: str, client_secret: str, scope: str) -> None:
+        self._form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "scope": scope,
+        }
+
+    def form(self) -> Mapping[str, str]:
+        """Return the fields of the request."""
+        return self._form
+
+    async def keep(self, answer: Mapping[str, Any]) -> None:
+        """Nothing needs to be remembered."""
+
+
+class ServiceAccountGrant:
+    """A Google service account that acts for a person of its domain (RFC 7523)."""
+
+    def __init__(self, key: Mapping[str, Any], audience: str, subject: str, scope: str) -> None:
+        """Prepare the grant.
+
+        Args:
+            key: the service account's JSON key.
+            audience: the token endpoint.
+            subject: the address of the mailbox.
+            scope: what is asked for.
+        """
+        self._key = key
+        self._claims = {
+            "iss": key["client_email"],
+            "sub": subject,
+            "aud": audience,
+            "scope": scope,
+        }
+
+    def form(self) -> Mapping[str, str]:
+        """Return the fields of the request, newly signed."""
+        now = int(time.time())
+        claims = {**self._claims, "iat": now, "exp": now + _ASSERTION_SECONDS}
+        headers = {"kid": str(self._key.get("private_key_id", ""))}
+        return {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "assertion": jwt.encode(claims, self._key["private_key"], "RS256", headers),
+        }
+
+    async def keep(self, answer: Mapping[str, Any]) -> None:
+        """Nothing needs to be remembered."""
+
+
+class OAuthTokens:
+    """Tokens of one token endpoint; however many ask at once, one request is made."""
+
+    def __init__(self, endpoint: str, grant: Grant, timeout: timedelta) -> None:
+        self._endpoint = endpoint
+        self._grant = grant
+        self._timeout = timeout.total_seconds()
+        self._lock = asyncio.Lock()
+        self._token = ""
+        self._good_until = 0.0
+
+    async def token(self, *, refused: str | None = None) -> str:
+        """Return a token that is good for a minute at least: see TokenSource."""
+        async with self._lock:
+            if self._token == refused or time.monotonic() >= self._good_until:
+                await self._fetch()
+            return self._token
+
+    async def _fetch(self) -> None:
+        answer = await self._ask()
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise Transient("the token endpoint answered without an access_token")
+        await self._grant.keep(answer)
+        self._token = token
+        self._good_until = time.monotonic() + _life(answer) - _SPARE_SECONDS
+
+    async def _ask(self) -> Mapping[str, Any]:
+        try:
+            async with httpx.AsyncClient(timeout=self._timeout, trust_env=False) as client:
+                answer = await client.post(self._endpoint, data=self._grant.form())
+        except httpx.HTTPError as error:
+            words = f"the token endpoint cannot be reached: {error or type(error).__name__}"
+            raise Transient(words) from None
+        found = _json_object(answer)
+        if answer.status_code != httpx.codes.OK:
+            raise _refusal(answer, found)
+        return found
+
+
+def _life(answer: Mapping[str, Any]) -> float:
+    try:
+        return max(2 * _SPARE_SECONDS, float(answer.get("expires_in", _DEFAULT_LIFE)))
+    except (TypeError, ValueError):
+        return _DEFAULT_LIFE
+
+
+def _json_object(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _refusal(answer: httpx.Response, found: Mapping[str, Any]) -> ChannelError:
+    """Map a refusal (RFC 6749, 5.2) to what it means."""
+    code = answer.status_code
+    error = str(found.get("error", ""))
+    words = f"no access token: {error or code} {found.get('error_description', '')}"
+    if error in _LOST:
+        return AuthorisationLost(words, code=code)
+    if code == httpx.codes.TOO_MANY_REQUESTS:
+        return RateLimited(words, code=code, retry_after=seconds_of(answer.headers))
+    if answer.is_server_error or error == "temporarily_unavailable":
+        return Transient(words, code=code, retry_after=seconds_of(answer.headers))
+    return Misconfigured(words, code=code)
+
+
+def seconds_of(headers: Mapping[str, str]) -> timedelta | None:
+    """Return the time of a Retry-After header in seconds (RFC 9110, 10.2.3)."""
+    value = headers.get("retry-after", "").strip()
+    return timedelta(seconds=int(value)) if value.isdecimal() else None

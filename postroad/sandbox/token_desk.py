@@ -1,0 +1,152 @@
+"""The OAuth 2 side of mailbox providers: who may use which mailbox, and for how long."""
+
+import base64
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+
+import jwt
+
+from postroad.sandbox.config import MailboxProviderConfig
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+class GrantRefused(Exception):
+    """A request that gets no token (RFC 6749, 5.2)."""
+
+    def __init__(self, error: str, description: str = "") -> None:
+        self.error = error
+        super().__init__(description)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a bearer may do."""
+
+    mailbox: str | None
+    """The only mailbox it opens; None opens all of them."""
+    good_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """An authorisation code that waits to be redeemed (RFC 7636 for the challenge)."""
+
+    mailbox: str
+    client_id: str
+    redirect_uri: str
+    challenge: str
+
+
+class TokenDesk:
+    """Gives out access and refresh tokens, and takes them back."""
+
+    def __init__(self, config: MailboxProviderConfig) -> None:
+        self.issued = 0
+        """How many access tokens were given out."""
+        self.rotates = False
+        """Whether every use of a refresh token replaces it."""
+        self._config = config
+        self._access: dict[str, AccessToken] = {}
+        self._refresh = dict(config.refresh_tokens)
+        self._consents: dict[str, Consent] = {}
+
+    def mailbox_of(self, bearer: str, wanted: str | None = None) -> str | None:
+        """Return the address whose mailbox a bearer token opens; None where it opens none.
+
+        Args:
+            bearer: the access token.
+            wanted: the mailbox that is asked for; None is the token's own.
+        """
+        token = self._access.get(bearer)
+        if token is None or time.monotonic() >= token.good_until:
+            return None
+        if token.mailbox is None:
+            return wanted
+        return token.mailbox if wanted in (None, token.mailbox) else None
+
+    def revoke(self, mailbox: str) -> None:
+        """Take back every token of a mailbox, as its owner or an administrator can."""
+        self._refresh = {t: owner for t, owner in self._refresh.items() if owner != mailbox}
+        self._access = {t: of for t, of in self._access.items() if of.mailbox != mailbox}
+
+    def expire_access(self) -> None:
+        """Let every access token be too old, as after its life."""
+        self._access.clear()
+
+    def consent(self, consent: Consent) -> str:
+        """Return an authorisation code for what a person agreed to."""
+        code = secrets.token_urlsafe(16)
+        self._consents[code] = consent
+        return code
+
+    def redeem(self, form: dict[str, str]) -> dict[str, object]:
+        """Answer a request for a token.
+
+        Raises:
+            GrantRefused: it gets none.
+        """
+        match form.get("grant_type"):
+            case "refresh_token":
+                self._check_client(form)
+                return self._refreshed(form.get("refresh_token", ""))
+            case "authorization_code":
+                self._check_client(form)
+                return self._redeemed(form)
+            case "client_credentials":
+                self._check_client(form)
+                return self._answer(None)
+            case grant if grant == JWT_BEARER:
+                return self._answer(_subject(form.get("assertion", "")))
+            case _:
+                raise GrantRefused("unsupported_grant_type")
+
+    def grant(self, mailbox: str) -> dict[str, object]:
+        """Return tokens for one mailbox, a refresh token among them."""
+        refresh = secrets.token_urlsafe(24)
+        self._refresh[refresh] = mailbox
+        return {**self._answer(mailbox), "refresh_token": refresh}
+
+    def _check_client(self, form: dict[str, str]) -> None:
+        secret = self._config.clients.get(form.get("client_id", ""))
+        # Public clients (RFC 6749, 2.1) show no secret; a wrong one is refused all the same.
+        if secret is None or form.get("client_secret", secret) != secret:
+            raise GrantRefused("invalid_client", "The OAuth client was not found.")
+
+    def _refreshed(self, refresh: str) -> dict[str, object]:
+        mailbox = self._refresh.get(refresh)
+        if mailbox is None:
+            raise GrantRefused("invalid_grant", "Token has been expired or revoked.")
+        if not self.rotates:
+            return self._answer(mailbox)
+        del self._refresh[refresh]
+        return self.grant(mailbox)
+
+    def _redeemed(self, form: dict[str, str]) -> dict[str, object]:
+        consent = self._consents.pop(form.get("code", ""), None)
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        shown = (form.get("client_id"), form.get("redirect_uri"), challenge)
+        if consent is None or shown != (
+            consent.client_id, consent.redirect_uri, consent.challenge,
+        ):  # fmt: skip
+            raise GrantRefused("invalid_grant", "Malformed auth code.")
+        return self.grant(consent.mailbox)
+
+    def _answer(self, mailbox: str | None) -> dict[str, object]:
+        bearer = secrets.token_urlsafe(24)
+        life = self._config.token_life.total_seconds()
+        self._access[bearer] = AccessToken(mailbox, time.monotonic() + life)
+        self.issued += 1
+        return {"access_token": bearer, "token_type": "Bearer", "expires_in": int(life)}
+
+
+def _subject(assertion: str) -> str:
+    """Return the person a service account acts for; the sandbox believes any signature."""
+    try:
+        claims = jwt.decode(assertion, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise GrantRefused("invalid_grant", "Invalid JWT.") from None
+    return str(claims.get("sub", ""))
