@@ -20,7 +20,7 @@ from postroad.ledger.workspace import (
     load_sender,
 )
 from postroad.secrets import SecretBox, SecretKeyError
-from postroad.workspace import Workspace, load_workspace
+from postroad.workspace import SmtpChannel, Workspace, load_workspace
 from tests.ledger_rows import ANA, NOW, add_campaign, add_person
 
 BOX = SecretBox("a key for these tests")
@@ -133,7 +133,7 @@ def test_a_new_secret_key_takes_over_what_the_old_one_encrypted(
     assert _changes(applied)["ana-smtp"] is Change.UNCHANGED
     with ledger.read() as connection:
         stored = load_channel(connection, "ana-smtp", SecretBox("a key that came later"))
-    assert stored is not None
+    assert isinstance(stored, SmtpChannel)
     assert stored.password is not None
     assert stored.password.get_secret_value() == "hunter2"
 
