@@ -85,6 +85,8 @@ class MailboxProviderConfig(SandboxModel):
     """Those with a 5xx reply come back as bounces; the others are not used."""
     answers_after: Duration = timedelta(seconds=1)
     """When bounces and replies arrive after the mail was accepted."""
+    search_lag: Duration = timedelta(0)
+    """How long a mail cannot be found by searching, though it stands in its folder."""
     rewrites_message_id: bool = False
     latency: Duration = timedelta(0)
     """How long it takes to accept a message."""

@@ -2,9 +2,14 @@
 
 from aiohttp import web
 
+from postroad.sandbox.gmail import gmail_app
 from postroad.sandbox.mailbox_provider import MailboxProvider
 
 
 def build_app(provider: MailboxProvider) -> web.Application:
     """Return the interface of a provider's kind."""
-    raise AssertionError(f"no interface is built for {provider.config.kind}")
+    match provider.config.kind:
+        case "gmail":
+            return gmail_app(provider)
+        case kind:
+            raise AssertionError(f"no interface is built for {kind}")

@@ -8,7 +8,8 @@ from email.parser import BytesHeaderParser
 from itertools import count
 from typing import Literal
 
-Folder = Literal["inbox", "sent", "drafts", "outbox"]
+Folder = Literal["inbox", "sent", "drafts", "outbox", "archive"]
+"""The archive is wherever a person or a rule of theirs files mail away."""
 
 _HEADERS = BytesHeaderParser()
 _numbers = count(1)

@@ -28,6 +28,7 @@ class AccessToken:
     mailbox: str | None
     """The only mailbox it opens; None opens all of them."""
     good_until: float
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class TokenDesk:
         """How many access tokens were given out."""
         self.rotates = False
         """Whether every use of a refresh token replaces it."""
+        self.scope = ""
+        """What tokens are good for, in the words of the interface; nothing stays unsaid."""
         self._config = config
         self._access: dict[str, AccessToken] = {}
         self._refresh = dict(config.refresh_tokens)
@@ -66,6 +69,19 @@ class TokenDesk:
         if token.mailbox is None:
             return wanted
         return token.mailbox if wanted in (None, token.mailbox) else None
+
+    def scope_of(self, bearer: str) -> list[str]:
+        """Return what a bearer token is good for."""
+        token = self._access.get(bearer)
+        return [] if token is None else token.scope.split()
+
+    def revoke_token(self, token: str) -> bool:
+        """Take back every token of the mailbox that a token opens (RFC 7009)."""
+        access = self._access.get(token)
+        mailbox = self._refresh.get(token) or (access and access.mailbox)
+        if mailbox:
+            self.revoke(mailbox)
+        return bool(mailbox)
 
     def revoke(self, mailbox: str) -> None:
         """Take back every token of a mailbox, as its owner or an administrator can."""
@@ -99,7 +115,7 @@ class TokenDesk:
                 self._check_client(form)
                 return self._answer(None)
             case grant if grant == JWT_BEARER:
-                return self._answer(_subject(form.get("assertion", "")))
+                return self._answer(self._subject(form.get("assertion", "")))
             case _:
                 raise GrantRefused("unsupported_grant_type")
 
@@ -135,18 +151,21 @@ class TokenDesk:
             raise GrantRefused("invalid_grant", "Malformed auth code.")
         return self.grant(consent.mailbox)
 
+    def _subject(self, assertion: str) -> str:
+        """Return the person a service account acts for; the sandbox believes any signature."""
+        try:
+            claims = jwt.decode(assertion, options={"verify_signature": False})
+        except jwt.InvalidTokenError:
+            raise GrantRefused("invalid_grant", "Invalid JWT.") from None
+        subject = str(claims.get("sub", "")).lower()
+        if subject not in map(str.lower, self._config.mailboxes):
+            raise GrantRefused("invalid_grant", "Invalid email or User ID.")
+        return subject
+
     def _answer(self, mailbox: str | None) -> dict[str, object]:
         bearer = secrets.token_urlsafe(24)
         life = self._config.token_life.total_seconds()
-        self._access[bearer] = AccessToken(mailbox, time.monotonic() + life)
+        self._access[bearer] = AccessToken(mailbox, time.monotonic() + life, self.scope)
         self.issued += 1
-        return {"access_token": bearer, "token_type": "Bearer", "expires_in": int(life)}
-
-
-def _subject(assertion: str) -> str:
-    """Return the person a service account acts for; the sandbox believes any signature."""
-    try:
-        claims = jwt.decode(assertion, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        raise GrantRefused("invalid_grant", "Invalid JWT.") from None
-    return str(claims.get("sub", ""))
+        answer = {"access_token": bearer, "token_type": "Bearer", "expires_in": int(life)}
+        return {**answer, "scope": self.scope} if self.scope else answer
