@@ -4,35 +4,52 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
-from postroad.campaign.address import EmailAddress, parse_domain
+from postroad.campaign.address import EmailAddress
 from postroad.campaign.schedule import check_timezone
-from postroad.channels.channel_settings import ChannelSettings
-from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
-from postroad.channels.exchange_settings import ExchangeSettings
-from postroad.channels.gmail_settings import GmailSettings
-from postroad.channels.smtp_settings import SmtpSettings
+from postroad.channels.channel_settings import MAILBOX_KINDS
+from postroad.channels.legacy_settings import LEGACY_KINDS
 from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.hosts import is_loopback
-from postroad.names import Name, Slug
+from postroad.names import Name
 from postroad.quota.limits import Limit, Throttle
+from postroad.workspace_channels import (
+    Channel,
+    Domain,
+    ExchangeChannel,
+    ExchangeOnlineChannel,
+    GmailChannel,
+    LegacyChannel,
+    SmtpChannel,
+)
 from postroad.yaml_file import load_model
 
+__all__ = [
+    "Channel",
+    "ExchangeChannel",
+    "ExchangeOnlineChannel",
+    "GmailChannel",
+    "Identity",
+    "LegacyChannel",
+    "Organisation",
+    "Sender",
+    "SmtpChannel",
+    "Workspace",
+    "load_workspace",
+]
+
 _PRINTABLE = re.compile(r"[!-~]+")
-_KINDS = ("gmail", "exchange", "exchange_online", "smtp")
-_BULK = re.compile(r"bulk|marketo(?!_sales)")
 
 
 def _check_public_url(url: str) -> str:
@@ -43,23 +60,6 @@ def _check_public_url(url: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("must begin with https://, as one-click unsubscribing requires")
     return url.rstrip("/")
-
-
-def _check_kind(channel: object) -> object:
-    """Say in one sentence why a kind of channel cannot be used."""
-    kind = channel.get("kind") if isinstance(channel, Mapping) else None
-    if isinstance(kind, str) and kind not in _KINDS:
-        refuse("Channel", [(("kind",), _why_not(kind))])
-    return channel
-
-
-def _why_not(kind: str) -> str:
-    if _BULK.search(kind.lower()):
-        return (
-            f"{kind!r} names a bulk server, and those are not integrated: a rep's mail leaves "
-            "through their own account; use smtp with an SMTP relay"
-        )
-    return f"there is no kind {kind!r}; {did_you_mean(kind, _KINDS)}"
 
 
 class Organisation(BaseModel):
@@ -74,14 +74,26 @@ class Organisation(BaseModel):
     """The pace of people's mailboxes; other channels follow it with `throttle: inherit`."""
     limits: list[Limit] = []
     """Over all channels together."""
-    recipient_domains: dict[Annotated[str, AfterValidator(parse_domain)], list[Limit]] = {}
+    recipient_domains: dict[Domain, list[Limit]] = {}
     """Limits on the mail to one domain, over all channels together."""
     public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     """Where people reach the unsubscribing page."""
+    prefer_same_network: bool = True
+    """Whether a sender with several mailboxes uses the one in the recipient's own mail network."""
+
+
+class Identity(BaseModel):
+    """Another From address of a rep: named wherever a sender may be named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: EmailAddress
+    channel: str | None = None
+    """The channel that its mail leaves by; None is chosen as for the rep's own address."""
 
 
 class Sender(BaseModel):
-    """A rep."""
+    """A rep; in the ledger, each of their identities is a sender as well."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -89,58 +101,9 @@ class Sender(BaseModel):
     name: Name
     timezone: Annotated[str, AfterValidator(check_timezone)]
     default_channel: str | None = None
+    identities: list[Identity] = []
     signature: Annotated[str, StringConstraints(max_length=10_000)] = ""
     """For templates: `{{ sender.signature }}`."""
-
-
-class _Connected(ChannelSettings):
-    """What every channel in a workspace file says of itself."""
-
-    id: Slug
-    address: EmailAddress | None = None
-    """The one sender it belongs to; of a mailbox, its address."""
-    shared: bool = False
-    """Whether every sender may use it."""
-
-
-class _Mailbox(_Connected):
-    """A person's mailbox: never shared."""
-
-    address: EmailAddress
-    shared: Literal[False] = False
-
-
-class GmailChannel(GmailSettings, _Mailbox):
-    """A connected Gmail mailbox."""
-
-    kind: Literal["gmail"]
-
-
-class ExchangeChannel(ExchangeSettings, _Mailbox):
-    """A connected mailbox on an Exchange server."""
-
-    kind: Literal["exchange"]
-
-
-class ExchangeOnlineChannel(ExchangeOnlineSettings, _Mailbox):
-    """A connected mailbox in Exchange Online."""
-
-    kind: Literal["exchange_online"]
-
-
-class SmtpChannel(SmtpSettings, _Connected):
-    """A connected SMTP account."""
-
-    kind: Literal["smtp"]
-
-
-Channel = Annotated[
-    Annotated[
-        GmailChannel | ExchangeChannel | ExchangeOnlineChannel | SmtpChannel,
-        Field(discriminator="kind"),
-    ],
-    BeforeValidator(_check_kind),
-]
 
 
 class Workspace(BaseModel):
@@ -158,37 +121,69 @@ class Workspace(BaseModel):
             *_repeated("senders", "email", [sender.email for sender in self.senders]),
             *_repeated("channels", "id", [channel.id for channel in self.channels]),
         ]
-        refuse("Workspace", repeated or [*self._stranded_senders(), *self._unused_channels()])
+        refuse(
+            "Workspace",
+            repeated
+            or [
+                *self._identities(),
+                *self._stranded_senders(),
+                *self._unused_channels(),
+                *self._legacy_channels(),
+            ],
+        )
         return self
+
+    def _identities(self) -> Iterator[tuple[Place, str]]:
+        """Find identities that are somebody already, or that name a channel they cannot use."""
+        known = {sender.email for sender in self.senders}
+        by_id = {channel.id: channel for channel in self.channels}
+        for n, sender in enumerate(self.senders):
+            for m, identity in enumerate(sender.identities):
+                place = ("senders", n, "identities", m)
+                if identity.email in known:
+                    yield (*place, "email"), f"{identity.email} stands here twice; remove one"
+                known.add(identity.email)
+                fault = _wrong_channel(identity.channel, (sender.email, identity.email), by_id)
+                if fault:
+                    yield (*place, "channel"), fault
 
     def _stranded_senders(self) -> Iterator[tuple[Place, str]]:
         """Find senders for whom no channel could be chosen: see channels.selection."""
         by_id = {channel.id: channel for channel in self.channels}
-        team = [channel.id for channel in self.channels if channel.shared]
         for n, sender in enumerate(self.senders):
             if sender.default_channel is not None:
-                fault = _wrong_default(sender, sender.default_channel, by_id)
+                fault = _wrong_channel(sender.default_channel, (sender.email,), by_id)
                 if fault:
                     yield ("senders", n, "default_channel"), fault
                 continue
-            own = [channel.id for channel in self.channels if channel.address == sender.email]
-            options = own or team
-            if not options:
-                yield (
-                    ("senders", n),
-                    f"{sender.email} has no channel; add one with address: {sender.email}, "
-                    "or one with shared: true",
-                )
-            elif len(options) > 1:
-                yield (
-                    ("senders", n),
-                    f"{sender.email} may use {', '.join(options)}; "
-                    "name one of them as default_channel",
-                )
+            fault = self._wrong_options(sender)
+            if fault:
+                yield ("senders", n), fault
+
+    def _wrong_options(self, sender: Sender) -> str:
+        """Say why it is not clear which channel a sender without a default has."""
+        own = [channel for channel in self.channels if channel.address == sender.email]
+        team = [channel for channel in self.channels if channel.shared]
+        signing = [channel for channel in team if channel.kind not in LEGACY_KINDS]
+        options = own or signing or team
+        if not options:
+            return (
+                f"{sender.email} has no channel; add one with address: {sender.email}, "
+                "or one with shared: true"
+            )
+        mailboxes = sum(channel.kind in MAILBOX_KINDS for channel in options)
+        if len(options) == 1 or (mailboxes > 1 and self.organisation.prefer_same_network):
+            return ""
+        return (
+            f"{sender.email} may use {', '.join(channel.id for channel in options)}; "
+            "name one of them as default_channel"
+        )
 
     def _unused_channels(self) -> Iterator[tuple[Place, str]]:
+        identities = [identity for sender in self.senders for identity in sender.identities]
         named = {sender.default_channel for sender in self.senders}
-        addresses = {sender.email for sender in self.senders}
+        named |= {identity.channel for identity in identities}
+        addresses = {one.email for one in self.senders} | {one.email for one in identities}
         for n, channel in enumerate(self.channels):
             if not channel.shared and channel.id not in named and channel.address not in addresses:
                 yield (
@@ -197,12 +192,28 @@ class Workspace(BaseModel):
                     "or shared: true",
                 )
 
+    def _legacy_channels(self) -> Iterator[tuple[Place, str]]:
+        if self.organisation.legacy_account:
+            return
+        for n, channel in enumerate(self.channels):
+            if channel.kind in LEGACY_KINDS:
+                yield (
+                    ("channels", n, "kind"),
+                    f"{channel.kind} is for old accounts that still have it: set "
+                    "organisation.legacy_account: true if yours does, or use smtp",
+                )
 
-def _wrong_default(sender: Sender, wanted: str, channels: Mapping[str, Channel]) -> str:
+
+def _wrong_channel(
+    wanted: str | None, addresses: tuple[str, ...], channels: Mapping[str, Channel]
+) -> str:
+    """Say why a channel that is named cannot carry the mail of these addresses."""
+    if wanted is None:
+        return ""
     named = channels.get(wanted)
     if named is None:
         return f"there is no channel {wanted!r}; {did_you_mean(wanted, channels)}"
-    if not named.shared and named.address not in (None, sender.email):
+    if not named.shared and named.address not in (None, *addresses):
         return f"{wanted} belongs to {named.address}; give it shared: true, or name another"
     return ""
 

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from postroad.channels.base import ConnectionLeases, DeliveryChannel
 from postroad.channels.channel_settings import ChannelSettings
+from postroad.channels.legacy import LegacyChannel
+from postroad.channels.legacy_settings import LegacySettings
 from postroad.channels.smtp import SmtpChannel
 from postroad.channels.smtp_settings import SmtpSettings
 
@@ -26,6 +28,8 @@ def build_channel(
         rotated: told when a provider replaces the refresh token.
     """
     match settings:
+        case LegacySettings():
+            return LegacyChannel(settings, leases)
         case SmtpSettings():
             return SmtpChannel(settings, leases)
         case _:

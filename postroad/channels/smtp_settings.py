@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from postroad.channels.channel_settings import ChannelSettings
+from postroad.channels.mailbox_hosts import mailbox_kind, why_not_smtp
 from postroad.channels.presets import PRESETS, Provider
 from postroad.durations import Duration
 from postroad.hosts import is_loopback
@@ -96,6 +97,8 @@ class SmtpSettings(ChannelSettings):
     def _is_host(cls, host: str) -> str:
         if not _HOST.fullmatch(host):
             raise ValueError(f"{host!r} is no host name: write for instance smtp.example.com")
+        if (kind := mailbox_kind(host)) is not None:
+            raise ValueError(why_not_smtp(host, kind))
         return host.lower()
 
     @field_validator("hello")

@@ -142,10 +142,59 @@ def test_a_mailbox_has_an_address_and_is_never_shared(tmp_path: Path, kind: str)
     assert "16: channels[1].shared: must be False" in problems
 
 
-@pytest.mark.parametrize("kind", ["marketo", "bulk", "Marketo_Bulk"])
+@pytest.mark.parametrize(
+    "kind",
+    ["marketo", "bulk", "Marketo_Bulk", "marketo_engage", "mkto", "marketing", "mass_mail"],
+)
 def test_bulk_servers_are_refused_with_the_reason(tmp_path: Path, kind: str) -> None:
     (problem,) = _problems(tmp_path, _with("kind: smtp, shared", f"kind: {kind}, shared"))
     assert "names a bulk server, and those are not integrated" in problem
+    assert "use smtp with an SMTP relay" in problem
+
+
+@pytest.mark.parametrize("kind", ["legacy_msc", "legacy_marketo_sales"])
+def test_legacy_servers_are_for_legacy_accounts(tmp_path: Path, kind: str) -> None:
+    text = _with("kind: smtp, shared", f"kind: {kind}, shared")
+    (problem,) = _problems(tmp_path, text)
+    assert problem.startswith(f"16: channels[1].kind: {kind} is for old accounts")
+    allowed = _load(tmp_path, text.replace("legacy_account: false", "legacy_account: true"))
+    assert allowed.channels[1].kind == kind
+
+
+def test_an_unknown_kind_is_never_answered_with_a_legacy_one(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, _with("kind: smtp, shared", "kind: legacy, shared"))
+    assert "legacy_" not in problem
+
+
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        ("smtp.gmail.com", "gmail"),
+        ("SMTP-Relay.Gmail.com.", "gmail"),
+        ("smtp.googlemail.com", "gmail"),
+        ("aspmx.l.google.com", "gmail"),
+        ("smtp.office365.com", "exchange_online"),
+        ("outlook.office365.com", "exchange_online"),
+        ("smtp-mail.outlook.com", "exchange_online"),
+        ("acme-com.mail.protection.outlook.com", "exchange_online"),
+    ],
+)
+def test_mailboxes_are_not_connected_by_smtp(tmp_path: Path, host: str, kind: str) -> None:
+    (problem,) = _problems(tmp_path, _with("host: smtp.acme.test", f"host: {host}"))
+    assert problem.startswith(f"16: channels[1].host: {host} serves mailboxes")
+    assert problem.endswith(f"use kind: {kind}")
+
+
+@pytest.mark.parametrize("host", ["gmail.com.acme.test", "notgmail.com", "smtp.sendgrid.net"])
+def test_other_hosts_are_smtp(tmp_path: Path, host: str) -> None:
+    assert _load(tmp_path, _with("host: smtp.acme.test", f"host: {host}"))
+
+
+def test_identities_are_verified_except_on_this_machine(tmp_path: Path) -> None:
+    local, remote = _smtp_channels(_load(tmp_path, WORKSPACE))
+    assert (local.verify_identities, remote.verify_identities) == (False, True)
+    text = _with("host: smtp.acme.test", "host: smtp.acme.test, verify_identities: false")
+    assert not _smtp_channels(_load(tmp_path, text))[1].verify_identities
 
 
 def test_an_unknown_kind_is_compared_with_the_known_ones(tmp_path: Path) -> None:
@@ -167,6 +216,44 @@ def test_a_sender_with_several_channels_must_name_one(tmp_path: Path) -> None:
     assert problem == (
         "4: senders[1]: bo@acme.test may use team-smtp, more; name one of them as default_channel"
     )
+
+
+MAILBOX = (
+    "  - {{id: {id}, kind: gmail, address: bo@acme.test, "
+    "credentials: {{client_id: x, client_secret: y}}}}\n"
+)
+
+
+def test_a_sender_with_several_mailboxes_need_not_name_one(tmp_path: Path) -> None:
+    two = WORKSPACE + MAILBOX.format(id="bo-one") + MAILBOX.format(id="bo-two")
+    assert _load(tmp_path, two)
+    (problem,) = _problems(
+        tmp_path, two.replace("organisation: {", "organisation: {prefer_same_network: false, ")
+    )
+    assert problem.startswith("4: senders[1]: bo@acme.test may use bo-one, bo-two; name one")
+
+
+IDENTITY = "identities: [{email: bo@acme-sales.test, channel: team-smtp}]"
+
+
+def test_a_sender_may_have_further_identities(tmp_path: Path) -> None:
+    workspace = _load(tmp_path, _with("America/New_York", f"America/New_York, {IDENTITY}"))
+    (identity,) = workspace.senders[1].identities
+    assert (identity.email, identity.channel) == ("bo@acme-sales.test", "team-smtp")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("bo@acme-sales.test", "ana@acme.test", "].email: ana@acme.test stands here twice"),
+        ("team-smtp}", "tema-smtp}", "].channel: there is no channel 'tema-smtp'; did you mean"),
+        ("team-smtp}", "ana-smtp}", "].channel: ana-smtp belongs to ana@acme.test"),
+    ],
+)
+def test_an_identity_is_checked(tmp_path: Path, before: str, after: str, problem: str) -> None:
+    wrong = IDENTITY.replace(before, after)
+    (found,) = _problems(tmp_path, _with("America/New_York", f"America/New_York, {wrong}"))
+    assert f"senders[1].identities[0{problem}" in found
 
 
 def test_nobody_sends_through_another_persons_channel(tmp_path: Path) -> None:
