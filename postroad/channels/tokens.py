@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import httpx
@@ -20,6 +21,7 @@ from postroad.channels.base import (
 _SPARE_SECONDS = 60.0
 _DEFAULT_LIFE = 3_600.0
 _ASSERTION_SECONDS = 3_600
+_LONGEST_WAIT = 7 * 86_400
 _LOST = ("invalid_grant", "interaction_required", "login_required", "consent_required")
 
 
@@ -87,6 +89,23 @@ class RefreshTokenGrant:
             await self._rotated(new)
 
 
+class NoConsentGrant:
+    """A person who has not consented yet: there is nothing to show."""
+
+    def form(self) -> Mapping[str, str]:
+        """Refuse: only the person can help.
+
+        Raises:
+            AuthorisationLost: always.
+        """
+        raise AuthorisationLost(
+            "nobody has consented to this channel yet: `postroad channel connect` asks for it"
+        )
+
+    async def keep(self, answer: Mapping[str, Any]) -> None:
+        """Nothing needs to be remembered."""
+
+
 class ClientCredentialsGrant:
     """An application in its own name (RFC 6749, 4.4)."""
 
@@ -127,13 +146,21 @@ class ServiceAccountGrant:
         }
 
     def form(self) -> Mapping[str, str]:
-        """Return the fields of the request, newly signed."""
+        """Return the fields of the request, newly signed.
+
+        Raises:
+            Misconfigured: the key cannot sign.
+        """
         now = int(time.time())
         claims = {**self._claims, "iat": now, "exp": now + _ASSERTION_SECONDS}
         headers = {"kid": str(self._key.get("private_key_id", ""))}
+        try:
+            assertion = jwt.encode(claims, self._key["private_key"], "RS256", headers)
+        except (KeyError, TypeError, ValueError, jwt.PyJWTError):
+            raise Misconfigured("the service account's private_key is no RSA key in PEM") from None
         return {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            "assertion": jwt.encode(claims, self._key["private_key"], "RS256", headers),
+            "assertion": assertion,
         }
 
     async def keep(self, answer: Mapping[str, Any]) -> None:
@@ -150,6 +177,8 @@ class OAuthTokens:
         self._lock = asyncio.Lock()
         self._token = ""
         self._good_until = 0.0
+        self.scopes: frozenset[str] | None = None
+        """What the latest token is good for, where the endpoint said (RFC 6749, 5.1)."""
 
     async def token(self, *, refused: str | None = None) -> str:
         """Return a token that is good for a minute at least: see TokenSource."""
@@ -166,13 +195,19 @@ class OAuthTokens:
         await self._grant.keep(answer)
         self._token = token
         self._good_until = time.monotonic() + _life(answer) - _SPARE_SECONDS
+        scope = answer.get("scope")
+        self.scopes = frozenset(scope.split()) if isinstance(scope, str) else None
 
     async def _ask(self) -> Mapping[str, Any]:
+        form = self._grant.form()
         try:
-            async with httpx.AsyncClient(timeout=self._timeout, trust_env=False) as client:
-                answer = await client.post(self._endpoint, data=self._grant.form())
-        except httpx.HTTPError as error:
-            words = f"the token endpoint cannot be reached: {error or type(error).__name__}"
+            async with (
+                asyncio.timeout(self._timeout),
+                httpx.AsyncClient(timeout=self._timeout, trust_env=False) as client,
+            ):
+                answer = await client.post(self._endpoint, data=form)
+        except (httpx.HTTPError, TimeoutError) as error:
+            words = f"the token endpoint cannot be reached: {str(error) or type(error).__name__}"
             raise Transient(words) from None
         found = _json_object(answer)
         if answer.status_code != httpx.codes.OK:
@@ -210,6 +245,23 @@ def _refusal(answer: httpx.Response, found: Mapping[str, Any]) -> ChannelError:
 
 
 def seconds_of(headers: Mapping[str, str]) -> timedelta | None:
-    """Return the time of a Retry-After header in seconds (RFC 9110, 10.2.3)."""
+    """Return the wait that a Retry-After header asks for (RFC 9110, 10.2.3).
+
+    A date is counted from the answer's own Date: the provider's clock need not be ours.
+    """
     value = headers.get("retry-after", "").strip()
-    return timedelta(seconds=int(value)) if value.isdecimal() else None
+    if value.isascii() and value.isdecimal():
+        return timedelta(seconds=min(int(value), _LONGEST_WAIT))
+    try:
+        return max(parsedate_to_datetime(value) - answered_at(headers), timedelta(0))
+    except (TypeError, ValueError):
+        return None
+
+
+def answered_at(headers: Mapping[str, str]) -> datetime:
+    """Return when an answer was made by the provider's clock (RFC 9110, 6.6.1), else by ours."""
+    try:
+        at = parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return datetime.now(UTC)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
