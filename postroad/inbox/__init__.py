@@ -1,0 +1,1 @@
+"""Judging mail that came back: bytes in, verdict out. Knows no ledger, channel or Temporal."""

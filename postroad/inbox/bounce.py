@@ -1,0 +1,115 @@
+"""Delivery notices: whether a mail is one, whom it names, and what it says of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from postroad.inbox.dsn import read_dsn, read_inline_dsn
+from postroad.inbox.formats import FORMATS
+from postroad.inbox.notice import Notice, read_notice
+from postroad.inbox.original import find_original
+from postroad.inbox.parsing import RETURNED, Mail
+from postroad.inbox.phrases import BOUNCE_SUBJECTS, BOUNCE_WORDS, DELAY_WORDS, GIVEN_UP
+from postroad.inbox.reasons import Cause, cause_of
+from postroad.inbox.recipient_report import RecipientReport, explanation
+from postroad.inbox.statuses import most_telling
+from postroad.inbox.verdict import DEAD, Action, Kind, RecipientVerdict, Verdict
+from postroad.inbox.writer import Writer
+
+_FIRST_WORDS = 1_500
+
+
+def judge_bounce(mail: Mail, writer: Writer) -> Verdict | None:
+    """Judge a delivery notice; None where the mail is something else."""
+    if mail.report_type in ("disposition-notification", "feedback-report", "tlsrpt"):
+        return None
+    told = [] if _is_by_a_person(writer) else read_dsn(mail)
+    notice = read_notice(mail)
+    if not told and not _is_notice(mail, writer, notice):
+        return None
+    verdict = _verdict(_reports(mail, notice, told), notice, writer)
+    original = find_original(mail, notice)
+    return replace(
+        verdict,
+        original_message_id=original.message_id,
+        postroad_message=original.postroad_message,
+    )
+
+
+def _is_by_a_person(writer: Writer) -> bool:
+    """Whether somebody answers or passes on a notice: only machines write notices themselves."""
+    machine = writer.is_mail_system or writer.has_null_sender or writer.auto_submitted
+    return writer.has_prefix and not machine
+
+
+def _is_notice(mail: Mail, writer: Writer, notice: Notice) -> bool:
+    """Whether a mail without delivery-status is a notice, by who wrote it and what it says."""
+    if _is_by_a_person(writer) or mail.type == "text/calendar":
+        return False
+    first = " ".join(notice.words[:_FIRST_WORDS].lower().split())
+    says = BOUNCE_WORDS.search(first) is not None
+    titled = BOUNCE_SUBJECTS.search(writer.subject) is not None
+    returns = bool(notice.returned) or any(mail.of_type(*RETURNED))
+    if "x-failed-recipients" in mail.headers or mail.report_type == "delivery-status":
+        return True
+    if writer.is_mail_system:
+        return titled or (says and not writer.is_bulk) or (says and returns)
+    if writer.has_null_sender or writer.auto_submitted:
+        return titled and says
+    return titled and says and returns and not writer.is_bulk
+
+
+def _reports(mail: Mail, notice: Notice, told: list[RecipientReport]) -> list[RecipientReport]:
+    """Return whom a notice names: from fields made for it, or else from its words."""
+    told = told or read_inline_dsn(notice.words)
+    read = next((found for read in FORMATS if (found := read(mail, notice))), [])
+    if not told:
+        return read
+    return [_completed(report, read) for report in told]
+
+
+def _completed(report: RecipientReport, read: Sequence[RecipientReport]) -> RecipientReport:
+    """Add to a delivery-status group what the words for people say of the same recipient."""
+    if report.address is None or "@" not in report.address:
+        report = replace(report, address=read[0].address if read else None)
+    same = [one for one in read if (one.address or "").lower() == (report.address or "").lower()]
+    words = next((one.words for one in same or read[:1]), "")
+    return replace(report, words=report.words if _explains(report) else f"{report.words} {words}".strip())
+
+
+def _explains(report: RecipientReport) -> bool:
+    """Whether the words of a delivery-status group are more than a code."""
+    return sum(character.isalpha() for character in report.words) > 12
+
+
+def _verdict(reports: list[RecipientReport], notice: Notice, writer: Writer) -> Verdict:
+    whole = _action_of(notice, writer)
+    reports = reports or [RecipientReport(None, explanation(notice.words))]
+    actions = [report.action or whole for report in reports]
+    action = next(one for one in ("failed", "delayed", "delivered") if one in actions)
+    concerned = [report for report in reports if (report.action or whole) == action]
+    judged = [(_judge(report, notice), report) for report in concerned]
+    recipients = tuple(
+        dict.fromkeys(
+            RecipientVerdict(report.address, status, cause.reason)
+            for (status, cause), report in judged
+            if report.address is not None
+        )
+    )
+    (status, cause), _ = judged[0]
+    if action == "delivered":
+        return Verdict("other", action, recipients, status)
+    kind: Kind = "hard" if action == "failed" and any(c.reason in DEAD for (_, c), _ in judged) else "soft"
+    return Verdict(kind, action, recipients, status, cause.reason, cause.at_fault)
+
+
+def _action_of(notice: Notice, writer: Writer) -> Action:
+    """Say whether a notice without fields is about a failure or a delay."""
+    said = f"{writer.subject} {' '.join(notice.words[:_FIRST_WORDS].lower().split())}"
+    return "delayed" if DELAY_WORDS.search(said) and not GIVEN_UP.search(said) else "failed"
+
+
+def _judge(report: RecipientReport, notice: Notice) -> tuple[str | None, Cause]:
+    status = most_telling(report.status, report.words)
+    if status is None:
+        status = most_telling(None, notice.words)
+    return status, cause_of(report.words, status, explanation(notice.words))

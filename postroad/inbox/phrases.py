@@ -1,0 +1,96 @@
+"""What machines say about themselves, in subjects and first lines, in the main languages.
+
+Matched in lower case with single spaces. They only tell what kind of mail it is; why it was
+refused is told by `reason_phrases`.
+"""
+
+import re
+from collections.abc import Iterable
+
+
+def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that matches any of the phrases."""
+    return re.compile("|".join(phrases))
+
+
+BOUNCE_SUBJECTS = any_of((
+    r"undeliver(?:able|ed)", r"mail delivery (?:failed|failure|error|problem|system|status|report|subsystem)",
+    r"delivery (?:status )?(?:notification|failure|failed|report|error|problem|has failed|incomplete|status)",
+    r"failure (?:notice|delivery|notification)|fail(?:ed|ure) (?:mail|delivery|to deliver)", r"returned (?:e-?)?mail",
+    r"non[- ]?(?:delivery|deliverable|remise|recapito)", r"mail system error|mail error|message (?:not delivered|error)",
+    r"(?:mail|message|e-?mail)s? (?:could not|cannot|can't|was not|couldn't|not) be(?:en)? (?:sent|delivered)|"
+    r"could not (?:be delivered|send message)|unable to deliver|not delivered|wasn't delivered",
+    r"(?:message|mail|delivery) (?:delayed|is delayed|has been delayed)|delayed (?:mail|delivery)|delivery delay",
+    r"warning: (?:could not send|message|mail)|rejected (?:mail|posting|message)|message (?:was )?(?:rejected|blocked)",
+    r"error sending your mail|bounce(?:d)? (?:mail|message|notification)|mail (?:bounced|returned)|\bndr\b|\bndn\b",
+    r"notice: mail delivery|loop alert|postmaster notify|address not found|message blocked|user unknown|"
+    r"(?:mailbox|quota) (?:is )?(?:full|exceeded)|recipient (?:unknown|not found)|nondeliverable|invalid address",
+    r"unzustellbar|nicht (?:zugestellt|zustellbar)|zustell(?:ung|ungs)?\w* ?(?:fehl|nicht|problem|verzögert)|unzustellbarkeit",
+    r"non (?:remis|distribu|délivr)|échec (?:de |d')|remise (?:différée|retardée|impossible)|retour de courrier|notification d'état",
+    r"no (?:se )?(?:entregad|ha podido entregar|se pudo)|no se puede entregar|error (?:de|en la) entrega|devuelto|no entregable|"
+    r"aviso de no entrega|entrega (?:retrasada|fallida)",
+    r"non (?:recapitat|consegnat)|mancat[oa] (?:recapito|consegna)|impossibile (?:recapitare|consegnare)|errore di consegna",
+    r"não (?:entregue|foi entregue|pôde ser)|falha (?:na|de) entrega|não é possível entregar|devolvid[oa]",
+    r"onbestelbaar|niet (?:bezorgd|afgeleverd)|kan niet worden (?:bezorgd|afgeleverd)|kunne ikke leveres|ikke leveret|"
+    r"kan inte leverera|olevererbart|går inte att leverera|ikke levert|toimittaminen epäonnistui|ei voitu toimittaa",
+    r"niedostarczon|nie (?:można|udało się|został\w*) (?:dostarcz|doręcz)|zwrot|nedoručiteln|nelze doručit|kézbesíthetetlen|"
+    r"nu (?:a fost|poate fi) livrat|teslim edilemedi|iletilemedi|gönderilemedi",
+    r"не ?доставлен|недоставл|не удалось доставить|ошибка доставки|невозможно доставить|не може бути доставлен|возвращ[её]н",
+    r"配信(?:不能|できません|失敗|エラー)|送信(?:できません|エラー|失敗)|配達(?:不能|できません)|不達|届け(?:られ|でき)",
+    r"退信|无法(?:投递|送达|传递)|無法(?:傳遞|投遞|寄送)|未(?:送达|能送达)|投递失败|发送失败|邮件传输失败|系统退信|傳送失敗|배달(?:되지| 실패)|반송|전송 실패",
+))  # fmt: skip
+"""Subjects of notices, delays included."""
+
+BOUNCE_WORDS = any_of((
+    r"(?:could|can|was|were|has|have|is|did)(?: ?not|n't) (?:yet )?(?:been |be )?(?:be |immediately )?(?:delivered|sent|relayed|reach)",
+    r"cannot be (?:delivered|sent)|unable to (?:deliver|be delivered|send|relay)|(?:wasn't|was not) able to (?:deliver|send)|"
+    r"undeliver(?:able|ed)|non-?deliver|not deliverable|delivery (?:to .{0,80})?(?:has )?(?:failed|failure|error|was unsuccessful)",
+    r"delivery to the following|following (?:address|recipient|error)|failed (?:to deliver|delivery|recipient|permanently)|deliver(?:y|ing) "
+    r"(?:attempt|your mail)|did not receive|had (?:permanent|transient|delivery|fatal)|permanent (?:fatal )?error|"
+    r"returned (?:to (?:you|sender)|mail|message)|is being returned|message (?:was )?(?:rejected|returned|bounced|refused|blocked)",
+    r"(?:mailbox|quota) (?:is )?(?:full|exceeded)|user unknown|unknown user|no such user|does not exist|has been delayed|is delayed|"
+    r"still being retried|not (?:yet )?been delivered|trouble delivering|problem(?:s)? delivering|error (?:was )?(?:occurred|message|while|sending)",
+    r"transcript of (?:session|the)|while talking to|mailer-daemon|disk quota|address(?:es)? (?:failed|rejected)|duplicated message-id|"
+    r"remote host said|invalid (?:user|recipient|address)|not a member|(?:recipients? .{0,40}|user )not found|failure reasons|couldn't be found",
+    r"nicht (?:zugestellt|zustellbar|erreicht)|konnte(?:n)? nicht|fehler bei der zustellung|zustellung .{0,60}(?:fehlgeschlagen|nicht|verzögert)",
+    r"n'a (?:pas|pu)|n'ont pas pu|impossible de (?:remettre|livrer|distribuer)|échec de (?:la )?(?:remise|livraison|distribution)|il se peut que",
+    r"no (?:se )?(?:ha |han |pudo|pudieron|puede)|error al entregar|no (?:fue|ha sido) (?:posible )?entreg|es posible que el grupo",
+    r"non (?:è stato|può essere|ha raggiunto|è stata)|impossibile (?:recapitare|consegnare)|errore (?:di|nella) consegna",
+    r"não (?:foi|pôde|pode|conseg)|falha na entrega|niet (?:worden )?(?:bezorgd|afgeleverd)|kon niet|kunne ikke|kunde inte|ei voitu",
+    r"nie (?:mógł|mogła|można|udało|został)|niemożliw|nelze|nebyl|nem (?:sikerült|lehet)|teslim edilemedi|iletilemedi|nu (?:a putut|poate)",
+    r"не (?:может|удалось|было|был|доставл|можем)|невозможно|недоступен|ошибк|повідомляємо|уведомля",
+    r"できません|できなかった|届き|配信|不明|無法|无法|失败|失敗|退信|未能|不存在|못했|없습니다",
+))  # fmt: skip
+"""What the first words of a notice say."""
+
+DELAY_WORDS = any_of((
+    r"delayed|delivery delay|warning(?: only)?[: ]|still being retried|has not yet been delivered|(?:will|shall) (?:keep|continue) "
+    r"(?:trying|to (?:try|be)|retry)|(?:attempts|retries) will continue|not (?:yet )?been delivered (?:yet )?after|do not need to "
+    r"re-?send|temporar(?:y|ily) (?:failure report|problem delivering)|is still in the queue|will be retried|incomplete",
+    r"verzögert|différée|retardée|retrasad|ritardat|in ritardo|atrasad|vertraagd|opóźnion|försenad|forsinket|задерж|отложен|"
+    r"遅延|延迟|延遲",
+))  # fmt: skip
+"""What says that the machine goes on trying; looked for where nothing says it gave up."""
+
+GIVEN_UP = any_of((
+    r"giv(?:en|ing) up|i'm not going to try|permanent|will not (?:continue|be retried|try)|has failed|returned|undeliverable|"
+    r"gave up|message will be deleted|failed",
+))  # fmt: skip
+
+MACHINE_SENDERS = any_of((
+    r"mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?mas?ter|mdaemon|mail ?delivery|delivery (?:sub)?system|mail (?:administrator|system|"
+    r"sub ?system)|system administrator|administrador del sistema|administrateur système|systemadministrator|microsoft (?:outlook|exchange)|"
+    r"mail delivery|content-?filter|(?:anti-?virus|anti-?spam|gateway|security)\w*@|smtp_?(?:gateway|agent)|symantec|mailscanner|mimecast|"
+    r"nobody@gmail|^\W*(?:bounces?|returns?|mail-?error|mailsystem|mail-?system|systemmailer|mailserver|amavis|root|mail-?admin|"
+    r"no-?reply-?bounce|uucp|mmdf|smtp|mta|delivery|internet mail delivery|lotus domino|domino)\b",
+))  # fmt: skip
+"""From fields of those who write notices."""
+
+REPLY_PREFIX = re.compile(
+    r"^\s*(?:\[[^\]]{0,40}\]\s*)?(?:re|aw|antw|antwort|sv|vs|vá|res|rép|ré|rif|r|odp|ynt|atb|bls|回复|回覆|答复|返信|ответ|ha|отв)"
+    r"\s*(?:\[\d+\]|\(\d+\))?\s*[:：]",
+    re.IGNORECASE,
+)
+FORWARD_PREFIX = re.compile(
+    r"^\s*(?:fwd?|wg|tr|rv|i|enc|vl|doorst|vb|pd|ilt|转发|轉寄|転送|пересл)\s*[:：]", re.IGNORECASE
+)

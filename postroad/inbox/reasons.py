@@ -1,0 +1,180 @@
+"""Why a mail was refused: from words first, then the enhanced status, then the reply code."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from postroad.inbox.reason_phrases import TELLING, VAGUE, Phrases
+from postroad.inbox.statuses import reply_in
+from postroad.inbox.verdict import DEAD, Fault, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why, and whose doing it is."""
+
+    reason: Reason
+    at_fault: Fault | None
+
+
+UNKNOWN = Cause("unknown", None)
+
+_SENDER_LIMIT = Cause("rate_limited", "sender")
+_SENDER_REFUSED = Cause("policy", "sender")
+_NO_USER = Cause("user_unknown", "recipient")
+_NO_DOMAIN = Cause("domain_unknown", "recipient")
+_DISABLED = Cause("mailbox_disabled", "recipient")
+_FULL = Cause("mailbox_full", "recipient")
+_TOO_LARGE = Cause("message_size", "message")
+_CONTENT = Cause("content", "message")
+_PASSING = Cause("transient", "network")
+_POLICY = Cause("policy", None)
+_RECIPIENT_POLICY = Cause("policy", "recipient")
+
+_SENDER_SIDE = {
+    # Exchange Online: tenant or account over its limits, blocked, or not authenticated.
+    "5.1.8": _SENDER_REFUSED,
+    "5.1.90": _SENDER_LIMIT,
+    "5.2.252": _SENDER_REFUSED,
+    "5.7.60": _SENDER_REFUSED,
+    "5.7.232": _SENDER_LIMIT,
+    "5.7.233": _SENDER_LIMIT,
+    "5.7.501": _SENDER_REFUSED,
+    "5.7.502": _SENDER_REFUSED,
+    "5.7.503": _SENDER_REFUSED,
+    "5.7.509": _SENDER_REFUSED,
+    "5.7.511": _SENDER_REFUSED,
+    "5.7.515": _SENDER_REFUSED,
+    "5.7.705": _SENDER_REFUSED,
+    "5.7.708": _SENDER_REFUSED,
+    "5.7.750": _SENDER_REFUSED,
+    # Gmail: the daily limit of the sending mailbox.
+    "5.4.5": _SENDER_LIMIT,
+}
+"""Statuses that blame the sending account whatever the words are (facts, section 7)."""
+
+_BY_STATUS = {
+    # RFC 3463, 3.2 to 3.8, and the registry of RFC 5248; classes 4 and 5 mean the same cause.
+    "1.0": _NO_USER,
+    "1.1": _NO_USER,
+    "1.2": _NO_DOMAIN,
+    "1.3": _NO_USER,
+    "1.4": _RECIPIENT_POLICY,
+    "1.6": _NO_USER,
+    "1.7": _SENDER_REFUSED,
+    "1.8": _SENDER_REFUSED,
+    "1.9": _PASSING,
+    "1.10": _NO_DOMAIN,
+    "2.0": _RECIPIENT_POLICY,
+    "2.1": _DISABLED,
+    "2.2": _FULL,
+    "2.3": _TOO_LARGE,
+    "2.4": _RECIPIENT_POLICY,
+    "3.1": _PASSING,
+    "3.2": _PASSING,
+    "3.3": _PASSING,
+    "3.4": _TOO_LARGE,
+    "3.5": _PASSING,
+    "4.0": _PASSING,
+    "4.1": _PASSING,
+    "4.2": _PASSING,
+    "4.3": _PASSING,
+    "4.4": _NO_DOMAIN,
+    "4.5": _PASSING,
+    "4.6": _PASSING,
+    "4.7": _PASSING,
+    "4.8": _PASSING,
+    "5.3": Cause("rate_limited", "sender"),
+    "7.13": _DISABLED,
+    "7.17": _NO_USER,
+    "7.18": _NO_DOMAIN,
+    # Exchange, on-premises and Online, beyond the registry.
+    "1.20": _NO_USER,
+    "1.310": _NO_DOMAIN,
+    "1.351": _NO_USER,
+    "4.310": _NO_DOMAIN,
+    "4.312": _PASSING,
+    "4.316": _PASSING,
+    "7.12": _RECIPIENT_POLICY,
+    "7.124": _RECIPIENT_POLICY,
+    "7.133": _RECIPIENT_POLICY,
+    "7.134": _RECIPIENT_POLICY,
+    "7.136": _RECIPIENT_POLICY,
+}
+_BY_SUBJECT = {"4": _PASSING, "6": _CONTENT, "7": _POLICY}
+"""RFC 3463, 3.1: what a subject means where its detail says nothing."""
+
+_BY_REPLY = {
+    "421": _PASSING,
+    "450": _PASSING,
+    "451": _PASSING,
+    "452": _FULL,
+    "552": _FULL,
+    "521": _NO_DOMAIN,
+    "551": _NO_USER,
+    "556": _NO_DOMAIN,
+}
+"""RFC 5321, 4.2.3 and RFC 7504; what 550, 553 and 554 mean is in their words."""
+
+
+_AT_SENDER = re.compile(
+    r"(?:after|in reply to|response to) (?:the )?mail from|but sender was rejected", re.IGNORECASE
+)
+"""Whoever is refused in answer to MAIL FROM is the sender (RFC 5321, 4.1.1.2)."""
+
+
+def cause_of(words: str, status: str | None, around: str = "") -> Cause:
+    """Say why a recipient was refused.
+
+    Args:
+        words: the machine's explanation for this recipient.
+        status: its RFC 3463 status.
+        around: what else the notice says; consulted where words and status tell nothing.
+    """
+    if status in _SENDER_SIDE:
+        return _SENDER_SIDE[status]
+    cause = _cause_of(words, status, around)
+    if cause.reason in DEAD and _AT_SENDER.search(words):
+        return _SENDER_REFUSED
+    return cause
+
+
+def _cause_of(words: str, status: str | None, around: str) -> Cause:
+    return (
+        _by_words(TELLING, words)
+        or _by_status(status)
+        or _by_words(TELLING, around)
+        or _by_words(VAGUE, words)
+        or _by_reply(words)
+        or UNKNOWN
+    )
+
+
+def _by_words(rows: tuple[Phrases, ...], words: str) -> Cause | None:
+    text = words.lower()
+    for pattern, cause in _compiled(rows) if text else ():
+        if pattern.search(text):
+            return cause
+    return None
+
+
+@cache
+def _compiled(rows: tuple[Phrases, ...]) -> tuple[tuple[re.Pattern[str], Cause], ...]:
+    return tuple((_either(row.patterns), Cause(row.reason, row.at_fault)) for row in rows)
+
+
+def _either(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(patterns))
+
+
+def _by_status(status: str | None) -> Cause | None:
+    if status is None:
+        return None
+    _, subject, detail = status.split(".")
+    return _BY_STATUS.get(f"{subject}.{detail}") or _BY_SUBJECT.get(subject)
+
+
+def _by_reply(words: str) -> Cause | None:
+    reply = reply_in(words)
+    return _BY_REPLY.get(reply) if reply else None
