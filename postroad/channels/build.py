@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from postroad.channels.base import ConnectionLeases, DeliveryChannel
 from postroad.channels.channel_settings import ChannelSettings
+from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.legacy import LegacyChannel
 from postroad.channels.legacy_settings import LegacySettings
 from postroad.channels.smtp import SmtpChannel
@@ -28,6 +29,10 @@ def build_channel(
         rotated: told when a provider replaces the refresh token.
     """
     match settings:
+        case GmailSettings():
+            from postroad.channels.gmail import GmailChannel  # noqa: PLC0415 - aiogoogle is slow
+
+            return GmailChannel(settings, address or "", leases, rotated)
         case LegacySettings():
             return LegacyChannel(settings, leases)
         case SmtpSettings():

@@ -1,9 +1,10 @@
 """What a Gmail channel needs to know, checked before anything is sent."""
 
+import json
 from datetime import timedelta
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from postroad.channels.channel_settings import ChannelSettings, Endpoint
 from postroad.durations import Duration
@@ -29,6 +30,13 @@ class GoogleCredentials(BaseModel):
     service_account: SecretStr | None = None
     """The JSON key of a service account with domain-wide delegation."""
 
+    @field_validator("service_account")
+    @classmethod
+    def _is_key_file(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not _is_service_account(given.get_secret_value()):
+            raise ValueError("must be the content of a service account's JSON key file")
+        return given
+
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.service_account is None) == (self.client_id is None):
@@ -36,6 +44,15 @@ class GoogleCredentials(BaseModel):
         if self.client_id is not None and self.client_secret is None:
             raise ValueError("client_secret is missing: it stands beside the client_id")
         return self
+
+
+def _is_service_account(text: str) -> bool:
+    try:
+        key = json.loads(text)
+    except ValueError:
+        return False
+    needed = ("client_email", "private_key")
+    return isinstance(key, dict) and all(isinstance(key.get(name), str) for name in needed)
 
 
 class GmailSettings(ChannelSettings):
@@ -49,6 +66,9 @@ class GmailSettings(ChannelSettings):
     authorisation_endpoint: Endpoint = "https://accounts.google.com/o/oauth2/v2/auth"
     timeout: Duration = timedelta(seconds=60)
     """For one request, its token included; a send that takes longer is in doubt."""
+    settle: Duration = timedelta(seconds=5)
+    """How long Gmail may go on with a send whose connection was lost, before it counts as not
+    sent."""
     limits: list[Limit] = Field(default_factory=list[Limit])
 
     @model_validator(mode="before")
