@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from postroad.campaign.schedule import Window, due_at
-from postroad.channels.selection import ChannelOption, ChannelWish, NoChannel, choose_channel
+from postroad.channels.options import ChannelOption, ChannelWish
+from postroad.channels.selection import Chosen, choose_channel
 from postroad.instants import moment
+from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.channel_state import channel_scope
 from postroad.ledger.limits import limits_in_force
 from postroad.ledger.quota import ORGANISATION, domain_scope, load_scopes
-from postroad.ledger.selection import load_options
 from postroad.ledger.staging import StagedStep
 from postroad.quota import forecast as quota
 from postroad.quota.scope import Scope
@@ -66,14 +67,18 @@ def forecast_campaign(
     options = load_options(connection)
     groups: list[quota.Group] = []
     held: Counter[str] = Counter()
+    wishes = {
+        email: load_wish(connection, email, definition.settings)
+        for email in {alike.sender for alike in people}
+    }
     for alike, number in people.items():
-        sender = senders[alike.sender]
-        channels = _channels(definition, sender, options)
-        if isinstance(channels, NoChannel):
-            held[channels.why] += number * len(definition.steps)
+        channels = _channels(definition, wishes[alike.sender], options)
+        if isinstance(channels, str):
+            held[channels] += number * len(definition.steps)
         else:
             scopes = [_scope_keys(channel, alike.limited_domain) for channel in channels]
-            timetable = _Timetable(definition.steps, alike.timezone, sender.timezone)
+            zone = senders[alike.sender].timezone
+            timetable = _Timetable(definition.steps, alike.timezone, zone)
             interactive = definition.settings.interactive
             groups.append(quota.Group(number, channels, scopes, timetable, interactive))
     domains = {alike.limited_domain for alike in people if alike.limited_domain is not None}
@@ -84,22 +89,25 @@ def forecast_campaign(
 
 
 def _channels(
-    definition: Definition, sender: Sender, options: Mapping[str, ChannelOption]
-) -> list[str] | NoChannel:
-    """Choose each step's channel as it stands now; say why where none may be chosen."""
+    definition: Definition, wish: ChannelWish, options: Mapping[str, ChannelOption]
+) -> list[str] | str:
+    """Choose each step's channel as it stands now; say why where none may be chosen.
+
+    Recipients' mail networks are not looked up.
+    """
     channels: list[str] = []
     for step in definition.steps:
+        replying = step.settings.thread == "reply"
         choice = choose_channel(
-            ChannelWish(
-                sender=sender.email,
+            replace(
+                wish,
                 step_channel=step.settings.channel,
-                campaign_channel=definition.settings.channel,
-                default_channel=sender.default_channel,
+                conversation=channels[-1] if replying else None,
             ),
             options,
         )
-        if isinstance(choice, NoChannel):
-            return choice
+        if not isinstance(choice, Chosen):
+            return choice.why
         channels.append(choice.channel)
     return channels
 

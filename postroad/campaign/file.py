@@ -21,6 +21,7 @@ from postroad.campaign.schedule import Window
 from postroad.durations import Duration
 from postroad.field_errors import Place, refuse
 from postroad.names import Name, Slug
+from postroad.plugins import Plugin
 from postroad.yaml_file import load_model
 
 _LONGEST_WAIT = timedelta(days=366)
@@ -83,6 +84,10 @@ class CampaignSettings(BaseModel):
     """People whom the audience gives no sender go to these in turn."""
     channel: str | None = None
     """Overrides the senders' default channels."""
+    fallback: bool = False
+    """Whether another channel may stand in for one that cannot send now; otherwise mail waits."""
+    plugin: Plugin | None = None
+    """Where a single mail was written."""
     interactive: bool = False
     """A person waits for it: it may use the part of each quota that is kept for such mail."""
 
@@ -147,6 +152,7 @@ class CampaignFile(BaseModel):
     purpose: Purpose = Purpose.SALES
     stop_on: list[StopRule] = list(StopRule)
     channel: str | None = None
+    fallback: bool = False
     steps: list[StepFile] = Field(min_length=1, max_length=50)
 
     @property
@@ -158,6 +164,7 @@ class CampaignFile(BaseModel):
             stop_on=self.stop_on,
             senders=self.senders,
             channel=self.channel,
+            fallback=self.fallback,
         )
 
     @model_validator(mode="after")

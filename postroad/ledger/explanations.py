@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from postroad.channels.selection import NoChannel
+from postroad.channels.selection import Chosen
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.durations import format_duration
 from postroad.instants import milliseconds, moment
@@ -188,11 +188,11 @@ def _due_now(
     since = f"{message.step} is due since {time_of_day(due_at, now)}"
     channel = standing.channel
     if channel is None:
-        if isinstance(standing.choice, NoChannel):
+        if standing.choice is None or isinstance(standing.choice, Chosen):
+            yield _Obstacle(WaitsFor.TURN, f"{since} and goes with a coming wave.", now)
+        else:
             words = f"{since}, but no channel may take it: {standing.choice.why}."
             yield _Obstacle(WaitsFor.CHANNEL, words)
-        else:
-            yield _Obstacle(WaitsFor.TURN, f"{since} and goes with a coming wave.", now)
         return
     if channel.state is not ChannelState.ACTIVE:
         reason = f" ({channel.reason})" if channel.reason else ""

@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_
 
 from postroad.campaign.file import StepSettings
-from postroad.channels.selection import ChannelWish, Chosen, NoChannel, choose_channel
+from postroad.channels.selection import Choice, choose_channel
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.ledger.channel_options import load_options, wish_of_step
 from postroad.ledger.channel_state import channel_scope
-from postroad.ledger.selection import load_options
-from postroad.ledger.steps import load_settings
 from postroad.ledger.tables import (
     Campaign,
     Channel,
@@ -86,7 +85,7 @@ class Standing:
     """Why the address or its domain is suppressed."""
     message: NextMessage | None
     channel: ChannelStanding | None
-    choice: Chosen | NoChannel | None
+    choice: Choice | None
     """What the choice of a channel would answer now, where none was chosen yet."""
 
 
@@ -125,7 +124,8 @@ def _standing(connection: Connection, person: _Row, suppressed: str | None, now:
     channel = None if row is None else _channel(connection, row, now)
     choice = None
     if row is not None and row.channel_id is None:
-        choice = _choice(connection, person, StepSettings.model_validate(row.settings))
+        wish = wish_of_step(connection, person.campaign_id, person.sender, row.position, person.id)
+        choice = choose_channel(wish, load_options(connection))
     by, why = person.state_by, person.state_reason
     return Standing(
         recipient=person.recipient,
@@ -238,16 +238,3 @@ def _ahead(connection: Connection, row: _Row, now: int) -> int:
             earlier,
         )
     ).scalar_one()
-
-
-def _choice(connection: Connection, person: _Row, step: StepSettings) -> Chosen | NoChannel:
-    default = connection.execute(
-        select(Sender.default_channel).where(Sender.email == person.sender)
-    ).scalar()
-    wish = ChannelWish(
-        sender=person.sender,
-        step_channel=step.channel,
-        campaign_channel=load_settings(connection, person.campaign_id).channel,
-        default_channel=default,
-    )
-    return choose_channel(wish, load_options(connection))

@@ -52,7 +52,7 @@ class PartChanged:
     """One part of the workspace, and what became of it."""
 
     part: str
-    """organisation, sender or channel."""
+    """organisation, sender, identity or channel."""
     name: str
     change: Change
 
@@ -76,10 +76,11 @@ def apply_workspace(
     parts = [_apply_organisation(connection, described.organisation)]
     wake: set[str] = set()
     for sender in described.senders:
-        change = _apply_sender(connection, sender)
-        parts.append(PartChanged("sender", sender.email, change))
-        if change is Change.CHANGED:
-            wake.update(sequences_with_work(connection, sender.default_channel or "", now))
+        for part, values in _writers(sender):
+            change = _apply_sender(connection, values)
+            parts.append(PartChanged(part, values["email"], change))
+            if change is Change.CHANGED:
+                wake.update(sequences_with_work(connection, sender.default_channel or "", now))
     for channel in described.channels:
         change = _apply_channel(connection, channel, secrets, now)
         parts.append(PartChanged("channel", channel.id, change))
@@ -104,7 +105,7 @@ def load_sender(connection: Connection, email: str) -> workspace.Sender | None:
 
 
 def list_senders(connection: Connection) -> list[workspace.Sender]:
-    """Return every sender, by address."""
+    """Return everybody who can be named as a sender, identities among them, by address."""
     return list(_senders(connection, _ALL_SENDERS.order_by(Sender.email)))
 
 
@@ -158,22 +159,34 @@ def _apply_organisation(
     return PartChanged("organisation", organisation.name, change)
 
 
-def _apply_sender(connection: Connection, sender: workspace.Sender) -> Change:
-    values = {
+def _writers(sender: workspace.Sender) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the row of a sender, and one for each of their identities: mail is theirs as well."""
+    row = {
         "email": sender.email,
         "name": sender.name,
         "timezone": sender.timezone,
         "default_channel": sender.default_channel,
         "settings": {"signature": sender.signature},
     }
+    yield "sender", row
+    for identity in sender.identities:
+        settings = {
+            "signature": sender.signature,
+            "rep": sender.email,
+            "channel": identity.channel,
+        }
+        yield "identity", row | {"email": identity.email, "settings": settings}
+
+
+def _apply_sender(connection: Connection, values: dict[str, Any]) -> Change:
     stored = connection.execute(
-        select(*Sender.__table__.columns).where(Sender.email == sender.email)
+        select(*Sender.__table__.columns).where(Sender.email == values["email"])
     ).first()
     change = _change(None if stored is None else stored._asdict(), values)
     if change is Change.ADDED:
         connection.execute(insert(Sender).values(values))
     elif change is Change.CHANGED:
-        connection.execute(update(Sender).where(Sender.email == sender.email).values(values))
+        connection.execute(update(Sender).where(Sender.email == values["email"]).values(values))
     return change
 
 
@@ -241,7 +254,7 @@ def _retire_channels(connection: Connection, described: Workspace) -> Iterator[P
 
 def _retire_senders(connection: Connection, described: Workspace) -> Iterator[PartChanged]:
     """Remove the senders who are not in the file, unless they have people."""
-    named = {sender.email for sender in described.senders}
+    named = {values["email"] for one in described.senders for _, values in _writers(one)}
     for sender in connection.scalars(select(Sender.email).order_by(Sender.email)).all():
         if sender in named:
             continue

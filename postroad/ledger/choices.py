@@ -1,0 +1,87 @@
+"""The choices of one selection: made once for all messages that are alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from postroad.campaign.file import CampaignSettings
+from postroad.channels.options import ChannelWish
+from postroad.channels.rules import ask_rules
+from postroad.channels.selection import Choice, choose_channel
+from postroad.ledger.channel_options import Room, load_options, load_wish
+from postroad.ledger.steps import CampaignStep
+
+_UNKNOWN = "unknown"
+
+
+class Choices:
+    """Chooses for one sequence."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        sequence: int,
+        sender: str,
+        settings: CampaignSettings,
+        steps: Sequence[CampaignStep],
+        networks: Mapping[str, str],
+        *,
+        now: int,
+        at_most: int,
+    ) -> None:
+        """Prepare to choose.
+
+        Args:
+            connection: a transaction.
+            sequence: the row id of the sequence.
+            sender: whose mail it is.
+            settings: the campaign's.
+            steps: the campaign's.
+            networks: the mail networks of recipient domains, where they were looked up.
+            now: the present instant.
+            at_most: how many messages may get a channel.
+        """
+        wish = load_wish(connection, sender, settings)
+        self._wishes = [replace(wish, step_channel=step.settings.channel) for step in steps]
+        self._networks = networks
+        self._options = load_options(connection)
+        self._known: dict[tuple[int, str, str | None], Choice] = {}
+        self._room: Room | None = None
+        if settings.fallback:
+            self._room = Room(
+                connection, sequence, now, most=at_most, interactive=settings.interactive
+            )
+            for each in self._wishes:
+                self._note_full(each, self._room)
+
+    def of(self, position: int, domain: str, conversation: str | None) -> Choice:
+        """Choose for a message.
+
+        Args:
+            position: its step.
+            domain: the recipient's.
+            conversation: the channel that the first message of its conversation left by.
+        """
+        network = self._networks.get(domain, _UNKNOWN)
+        alike = (position, network, conversation)
+        if alike not in self._known:
+            wish = replace(self._wishes[position], network=network, conversation=conversation)
+            self._known[alike] = choose_channel(wish, self._options)
+        return self._known[alike]
+
+    def count(self, channel: str) -> None:
+        """Count one message that was given a channel; it may be full for those that follow."""
+        if self._room is not None and self._room.take(channel):
+            self._mark(channel, self._room)
+            self._known.clear()
+
+    def _note_full(self, wish: ChannelWish, room: Room) -> None:
+        for finding in ask_rules(wish, self._options):
+            for channel in finding.channels:
+                self._mark(channel, room)
+
+    def _mark(self, channel: str, room: Room) -> None:
+        if channel in self._options:
+            full = room.why_full(channel)
+            self._options[channel] = replace(self._options[channel], full=full)
