@@ -251,7 +251,7 @@ def seconds_of(headers: Mapping[str, str]) -> timedelta | None:
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdecimal():
-        return timedelta(seconds=min(int(value), _LONGEST_WAIT))
+        return timedelta(seconds=min(int(value[:9]), _LONGEST_WAIT))
     try:
         return max(parsedate_to_datetime(value) - answered_at(headers), timedelta(0))
     except (TypeError, ValueError):
