@@ -279,7 +279,8 @@ class ReserveQuota(Contract):
     channel: str
     wave: int
     """Number of the wave within its sequence; a retry with the same number finds its booking."""
-    at_most: int = 50
+    at_most: int = 1_000
+    """Limits and connections of the channel usually make a wave smaller."""
 
 
 class Reservation(Contract):

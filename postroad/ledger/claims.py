@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, true, update
+from sqlalchemy import Connection, and_, exists, or_, select, true, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.ledger.prepared import Answer, Prepared, Wire, given, one_of
 from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Suppression
 
 
@@ -52,7 +53,7 @@ Verdict = Granted | Stopped | Postponed | Taken
 
 _SUPPRESSED = (
     exists()
-    .where(Suppression.address.in_([Enrollment.address, "@" + Message.domain]))
+    .where(one_of(Suppression.address, (Enrollment.address, "@" + Message.domain)))
     .correlate(Message, Enrollment)
 )
 _MAY_LEAVE = (
@@ -70,57 +71,42 @@ _MAY_LEAVE = (
     .correlate(Message)
     .exists()
 )
-
-
-_MINE_ALREADY = and_(
-    Message.state == MessageState.SENDING, Message.attempt == bindparam("by_attempt")
-)
-_MARK_SENDING = (
+_MINE_ALREADY = and_(Message.state == MessageState.SENDING, Message.attempt == given("by_attempt"))
+_MARK_SENDING = Prepared(
     update(Message)
     .where(
-        Message.id.in_(bindparam("of", expanding=True)),
-        Message.wave == bindparam("in_wave"),
+        Message.id == given("message"),
+        Message.wave == given("in_wave"),
         or_(Message.state == MessageState.RESERVED, _MINE_ALREADY),
         _MAY_LEAVE,
     )
-    .values(
-        state=MessageState.SENDING,
-        attempt=bindparam("by_attempt"),
-        version=bindparam("of_version"),
-    )
+    .values(state=MessageState.SENDING, attempt=given("by_attempt"), version=given("of_version"))
     .returning(Message.id)
 )
 
 
-def claim(connection: Connection, claims: Sequence[Claim]) -> dict[int, Verdict]:
+def mark_sending(wire: Wire, claims: Sequence[Claim]) -> Answer:
     """Mark messages sending, each only if every stop rule still allows it.
 
     Repeating a claim after a commit whose outcome was lost grants it again, to the same attempt.
+
+    Returns:
+        What gives the row ids of the messages that may leave.
     """
-    alike: dict[tuple[int, int, int], list[Claim]] = {}
-    for wanted in claims:
-        alike.setdefault((wanted.wave, wanted.attempt, wanted.version), []).append(wanted)
-    verdicts: dict[int, Verdict] = {}
-    for group in alike.values():
-        granted = _mark_sending(connection, group)
-        for wanted in group:
-            free = wanted.message in granted
-            verdicts[wanted.message] = Granted() if free else _why_not(connection, wanted)
-    return verdicts
+    return _MARK_SENDING.ask(wire, [_wish(wanted) for wanted in claims])
 
 
-def _mark_sending(connection: Connection, alike: Sequence[Claim]) -> set[int]:
-    """Mark claims of one wave, attempt and text version; return the messages that were free."""
-    values = {
-        "of": [wanted.message for wanted in alike],
-        "in_wave": alike[0].wave,
-        "by_attempt": alike[0].attempt,
-        "of_version": alike[0].version,
+def _wish(wanted: Claim) -> dict[str, int]:
+    return {
+        "message": wanted.message,
+        "in_wave": wanted.wave,
+        "by_attempt": wanted.attempt,
+        "of_version": wanted.version,
     }
-    return set(connection.scalars(_MARK_SENDING, values))
 
 
-def _why_not(connection: Connection, wanted: Claim) -> Verdict:
+def why_not(connection: Connection, wanted: Claim) -> Verdict:
+    """Return why a claim was not granted."""
     row = connection.execute(
         select(
             Message.state,

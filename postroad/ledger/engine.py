@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from postroad.ledger.writer import Writer
+
 _BUSY_SECONDS = 60
 _SQLITE_AWAY = ("locked", "busy", "disk I/O")
 
@@ -46,6 +48,10 @@ class Ledger:
             options = {"postroad_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {}
             with connection.execution_options(**options).begin():
                 yield connection
+
+    def writer(self) -> Writer:
+        """Return a way to write prepared statements over a connection that is kept."""
+        return Writer(self.engine)
 
     def is_away(self, error: DBAPIError) -> bool:
         """Whether an error means that the database cannot be reached now, and will be again."""

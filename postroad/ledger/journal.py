@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from postroad.ledger.claims import Claim, Taken, Verdict, claim
+from postroad.ledger.claims import Claim, Granted, Taken, Verdict, mark_sending, why_not
 from postroad.ledger.engine import Ledger
-from postroad.ledger.settlement import Outcome, settle
+from postroad.ledger.settlement import Outcome, Sent, settle_sent, settle_unsent
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -34,9 +34,10 @@ class Journal:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._writer = ledger.writer()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._waiting: list[_Entry] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
 
     async def record(self, outcomes: Sequence[Outcome], next_claim: Claim | None) -> Verdict:
         """Commit outcomes and a claim together; return the verdict on the claim.
@@ -46,14 +47,15 @@ class Journal:
         """
         entry = _Entry(outcomes, next_claim)
         self._waiting.append(entry)
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
         return await entry.done
 
     async def aclose(self) -> None:
         """Wait until everything recorded is committed."""
-        if self._writer is not None:
-            await self._writer
+        if self._writing is not None:
+            await self._writing
+        self._thread.submit(self._writer.close)
         self._thread.shutdown()
 
     async def _write(self) -> None:
@@ -62,7 +64,7 @@ class Journal:
                 entries, self._waiting = self._waiting, []
                 await self._commit_until_done(entries)
         finally:
-            self._writer = None
+            self._writing = None
 
     async def _commit_until_done(self, entries: list[_Entry]) -> None:
         pause = _FIRST_PAUSE_SECONDS
@@ -86,9 +88,24 @@ class Journal:
                 return
 
     def _commit(self, entries: list[_Entry]) -> dict[int, Verdict]:
-        with self._ledger.write() as connection:
-            settle(connection, [outcome for entry in entries for outcome in entry.outcomes])
-            return claim(connection, [entry.claim for entry in entries if entry.claim is not None])
+        outcomes = [outcome for entry in entries for outcome in entry.outcomes]
+        claims = [entry.claim for entry in entries if entry.claim is not None]
+        unsent = [outcome for outcome in outcomes if not isinstance(outcome, Sent)]
+        if unsent:
+            with self._ledger.write() as connection:
+                settle_unsent(connection, unsent)
+        with self._writer.transaction() as wire:
+            settle_sent(wire, [outcome for outcome in outcomes if isinstance(outcome, Sent)])
+            granted = mark_sending(wire, claims)
+        return self._verdicts(claims, set(granted()))
+
+    def _verdicts(self, claims: list[Claim], free: set[int]) -> dict[int, Verdict]:
+        verdicts: dict[int, Verdict] = dict.fromkeys(free, Granted())
+        refused = [wanted for wanted in claims if wanted.message not in free]
+        if refused:
+            with self._ledger.read() as connection:
+                verdicts |= {wanted.message: why_not(connection, wanted) for wanted in refused}
+        return verdicts
 
 
 def _fail(entries: list[_Entry], error: Exception) -> None:

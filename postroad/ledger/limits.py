@@ -19,6 +19,8 @@ _MAILBOX_KINDS = ("gmail", "exchange", "exchange_online")
 class LimitsInForce:
     """Every limit that a message on one channel may fall under."""
 
+    connections: int = 1
+    """How many messages the channel carries at once."""
     channel: list[Limit] = field(default_factory=list[Limit])
     organisation: list[Limit] = field(default_factory=list[Limit])
     domains: dict[str, list[Limit]] = field(default_factory=dict[str, list[Limit]])
@@ -39,6 +41,7 @@ def limits_in_force(connection: Connection, channel: str) -> LimitsInForce:
     settings = connection.scalar(select(Organisation.settings)) or {}
     domains = settings.get("recipient_domains") or {}
     return LimitsInForce(
+        connections=row.settings.get("connections") or 1,
         channel=_LIMITS.validate_python(row.settings.get("limits") or [])
         + _throttle(row.kind, row.settings.get("throttle"), settings.get("throttle")),
         organisation=_LIMITS.validate_python(settings.get("limits") or []),

@@ -23,7 +23,7 @@ from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Channel, Event, Message, QuotaScope, Step
 from postroad.ledger.upsert import insert_new
 from postroad.ledger.windows import postpone_outside_windows
-from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate, wave_size
+from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate, most_in_wave, wave_size
 from postroad.quota.decision import Grant, Wait, decide
 from postroad.quota.reasons import because
 from postroad.quota.scope import Scope
@@ -72,12 +72,16 @@ def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Res
     if booked := _booked(connection, request, sequence):
         return booked
     _lock(connection, [channel_scope(request.channel), ORGANISATION])
-    due = _due(connection, request, sequence, now)
+    limits = limits_in_force(connection, request.channel)
+    at_most = min(request.at_most, most_in_wave(limits.connections))
+    due = _due(
+        connection, request, sequence, now, at_most * (_LOOK_BEYOND if limits.domains else 1) + 1
+    )
     if not due:
         turns.leave(connection, sequence, request.channel)
         return Reservation(wave=request.wave, more=False)
-    asking = _asking(connection, request.channel, due, now)
-    mine = _turn(request, sequence, asking, now)
+    asking = _asking(connection, request.channel, limits, due, now)
+    mine = _turn(request, sequence, asking, now, at_most)
     answer = decide(
         mine,
         turns.waiting(connection, request.channel),
@@ -115,7 +119,8 @@ def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
     # What is booked again must not count against itself.
     connection.execute(update(Message).where(Message.id.in_(ids)).values(charge_at=None))
     due = [row for row in rows if row.id not in postponed]
-    asking = _asking(connection, wave.channel, due, now)
+    limits = limits_in_force(connection, wave.channel)
+    asking = _asking(connection, wave.channel, limits, due, now)
     tolerance = asking.limits.tolerance
     interactive = all(row.priority == Priority.INTERACTIVE for row in asking.due)
     slots = allocate(
@@ -170,7 +175,7 @@ def _lock(connection: Connection, keys: Sequence[str]) -> None:
 
 
 def _due(
-    connection: Connection, request: ReserveQuota, sequence: int, now: int
+    connection: Connection, request: ReserveQuota, sequence: int, now: int, at_most: int
 ) -> Sequence[_DueRow]:
     """Return messages that wait for a wave on this channel, the most urgent first."""
     rows = connection.execute(
@@ -182,7 +187,7 @@ def _due(
             Message.due_at <= now,
         )
         .order_by(Message.priority, Message.due_at, Message.id)
-        .limit(request.at_most * _LOOK_BEYOND)
+        .limit(at_most)
     ).all()
     postponed = postpone_outside_windows(
         connection, request.campaign_id, sequence, [row.id for row in rows], now
@@ -190,8 +195,13 @@ def _due(
     return [row for row in rows if row.id not in postponed]
 
 
-def _asking(connection: Connection, channel: str, due: Sequence[_DueRow], now: int) -> _Asking:
-    limits = limits_in_force(connection, channel)
+def _asking(
+    connection: Connection,
+    channel: str,
+    limits: LimitsInForce,
+    due: Sequence[_DueRow],
+    now: int,
+) -> _Asking:
     domains = sorted({row.domain for row in due if row.domain in limits.domains})
     _lock(connection, [domain_scope(domain) for domain in domains])
     scopes = load_scopes(connection, channel, limits, domains, now=now, wanted=len(due))
@@ -233,14 +243,14 @@ def domain_scope(domain: str) -> str:
     return f"domain:{domain}"
 
 
-def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int) -> Turn:
+def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int, at_most: int) -> Turn:
     limits = [*asking.limits.channel, *asking.limits.organisation]
     smallest = min((limit.messages for limit in limits), default=None)
     return Turn(
         sequence=sequence,
         campaign=request.campaign_id,
         priority=Priority(asking.due[0].priority),
-        messages=min(len(asking.due), wave_size(request.at_most, smallest)),
+        messages=min(len(asking.due), wave_size(at_most, smallest)),
         asked_at=now,
         told_at=now,
     )

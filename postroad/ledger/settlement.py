@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, insert, literal, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
+from postroad.ledger.prepared import Prepared, Wire, given, one_of
 from postroad.ledger.suppression import suppress_address
 from postroad.ledger.tables import Enrollment, Event, Message
 
@@ -35,6 +36,8 @@ class Sent:
     response: str
     next_due_at: int | None
     """When the person's next message falls due; None after the last step."""
+    thread_id: str | None = None
+    """The provider's id of the thread it is in, where it has threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,55 +92,70 @@ class Suppressed:
     unsubscribed: bool = False
 
 
-Outcome = Sent | Failed | Uncertain | Deferred | Returned | Suppressed
+Unsent = Failed | Uncertain | Deferred | Returned | Suppressed
+Outcome = Sent | Unsent
 
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
 _MAY_BE_SENT = (*_IN_HAND, MessageState.UNCERTAIN)
 
-_LOCK_UNSETTLED = (
-    select(Message.id)
-    .where(Message.id.in_(bindparam("of", expanding=True)), Message.state.in_(_MAY_BE_SENT))
-    .with_for_update()
+_UNSETTLED = and_(Message.id == given("of"), one_of(Message.state, _MAY_BE_SENT))
+_TELL_SENT = Prepared(
+    insert(Event).from_select(
+        ["at", "event", "campaign_id", "enrollment_id", "position", "channel_id", "detail"],
+        select(
+            given("sent", Event.at),
+            literal("sent", Event.event.type),
+            given("campaign", Event.campaign_id),
+            Message.enrollment_id,
+            Message.position,
+            Message.channel_id,
+            given("response", Event.detail),
+        ).where(_UNSETTLED),
+    )
 )
-_MARK_SENT = (
+_MARK_SENT = Prepared(
     update(Message)
-    .where(Message.id == bindparam("of"))
+    .where(_UNSETTLED)
     .values(
         state=MessageState.SENT,
-        sent_at=bindparam("sent"),
-        charge_at=bindparam("sent"),
-        provider_id=bindparam("provider"),
-        message_id=bindparam("carried"),
+        sent_at=given("sent"),
+        charge_at=given("sent"),
+        provider_id=given("provider"),
+        thread_id=given("thread"),
+        message_id=given("carried"),
         reason="",
     )
 )
-_MAKE_DUE = (
+_MAKE_DUE = Prepared(
     update(Message)
     .where(
-        Message.enrollment_id == bindparam("of"),
-        Message.position == bindparam("next"),
+        Message.enrollment_id == given("of"),
+        Message.position == given("next"),
         Message.state == MessageState.PLANNED,
+        Message.due_at.is_(None),
     )
-    .values(due_at=bindparam("due"))
+    .values(due_at=given("due"))
 )
-_FINISH = (
+_FINISH = Prepared(
     update(Enrollment)
-    .where(Enrollment.id == bindparam("of"), Enrollment.state == EnrollmentState.ACTIVE)
+    .where(Enrollment.id == given("of"), Enrollment.state == EnrollmentState.ACTIVE)
     .values(state=EnrollmentState.FINISHED)
 )
 
 
-_INSERT_EVENT = insert(Event)
+def settle_sent(wire: Wire, sent: Sequence[Sent]) -> None:
+    """Record acceptances; settling one again changes nothing."""
+    rows = [_sent_values(outcome) for outcome in sent]
+    _TELL_SENT.run(wire, rows)
+    _MARK_SENT.run(wire, rows)
+    _MAKE_DUE.run(wire, [_next_values(s) for s in sent if s.next_due_at is not None])
+    _FINISH.run(wire, [{"of": s.subject.enrollment} for s in sent if s.next_due_at is None])
 
 
-def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    """Record outcomes; settling one again changes nothing."""
-    sent = [outcome for outcome in outcomes if isinstance(outcome, Sent)]
-    if sent:
-        _settle_sent(connection, sent)
+def settle_unsent(connection: Connection, outcomes: Iterable[Unsent]) -> None:
+    """Record every other outcome; settling one again changes nothing."""
     for outcome in outcomes:
-        if not isinstance(outcome, Sent):
-            _settle_other(connection, outcome)
+        _settle(connection, outcome)
 
 
 def end_person(connection: Connection, enrollment: int, state: EnrollmentState, reason: str) -> int:
@@ -156,43 +174,27 @@ def end_person(connection: Connection, enrollment: int, state: EnrollmentState, 
     ).rowcount
 
 
-def _settle_sent(connection: Connection, sent: Sequence[Sent]) -> None:
-    fresh = _mark_sent(connection, sent)
-    onward = [
-        {"of": s.subject.enrollment, "next": s.subject.position + 1, "due": s.next_due_at}
-        for s in fresh
-        if s.next_due_at is not None
-    ]
-    done = [{"of": s.subject.enrollment} for s in fresh if s.next_due_at is None]
-    if onward:
-        connection.execute(_MAKE_DUE, onward)
-    if done:
-        connection.execute(_FINISH, done)
-    _tell(connection, (("sent", s.subject, s.at, s.response) for s in fresh))
-
-
-def _mark_sent(connection: Connection, sent: Sequence[Sent]) -> list[Sent]:
-    """Mark messages sent; return those that were not before."""
-    messages = [outcome.subject.message for outcome in sent]
-    unsettled = set(connection.scalars(_LOCK_UNSETTLED, {"of": messages}))
-    fresh = [outcome for outcome in sent if outcome.subject.message in unsettled]
-    if fresh:
-        connection.execute(_MARK_SENT, [_sent_values(outcome) for outcome in fresh])
-    return fresh
-
-
 def _sent_values(outcome: Sent) -> dict[str, Any]:
     return {
         "of": outcome.subject.message,
         "sent": outcome.at,
         "provider": outcome.provider_id,
+        "thread": outcome.thread_id,
         "carried": outcome.message_id,
+        "campaign": outcome.subject.campaign,
+        "response": outcome.response,
     }
 
 
-def _settle_other(
-    connection: Connection, outcome: Failed | Uncertain | Deferred | Returned | Suppressed
-) -> None:
+def _next_values(outcome: Sent) -> dict[str, Any]:
+    return {
+        "of": outcome.subject.enrollment,
+        "next": outcome.subject.position + 1,
+        "due": outcome.next_due_at,
+    }
+
+
+def _settle(connection: Connection, outcome: Unsent) -> None:
     subject = outcome.subject
     changed = connection.execute(
         update(Message)
@@ -208,10 +210,10 @@ def _settle_other(
     if isinstance(outcome, Suppressed) and outcome.unsubscribed:
         end_person(connection, subject.enrollment, EnrollmentState.UNSUBSCRIBED, outcome.reason)
     if not isinstance(outcome, Returned):
-        _tell(connection, [(_event(outcome), subject, outcome.at, outcome.reason)])
+        connection.execute(insert(Event).values(_event(outcome)))
 
 
-def _values(outcome: Failed | Uncertain | Deferred | Returned | Suppressed) -> dict[str, Any]:
+def _values(outcome: Unsent) -> dict[str, Any]:
     values: dict[str, Any] = {"reason": outcome.reason, "charge_at": None}
     match outcome:
         case Failed():
@@ -236,7 +238,20 @@ def _values(outcome: Failed | Uncertain | Deferred | Returned | Suppressed) -> d
             }
 
 
-def _event(outcome: Failed | Uncertain | Deferred | Suppressed) -> str:
+def _event(outcome: Failed | Uncertain | Deferred | Suppressed) -> dict[str, Any]:
+    subject = outcome.subject
+    return {
+        "at": outcome.at,
+        "event": _event_name(outcome),
+        "campaign_id": subject.campaign,
+        "enrollment_id": subject.enrollment,
+        "position": subject.position,
+        "channel_id": subject.channel,
+        "detail": outcome.reason,
+    }
+
+
+def _event_name(outcome: Failed | Uncertain | Deferred | Suppressed) -> str:
     match outcome:
         case Failed():
             return "bounced" if outcome.person is EnrollmentState.BOUNCED else "failed"
@@ -246,20 +261,3 @@ def _event(outcome: Failed | Uncertain | Deferred | Suppressed) -> str:
             return "deferred"
         case Suppressed():
             return "suppressed"
-
-
-def _tell(connection: Connection, events: Iterable[tuple[str, Subject, int, str]]) -> None:
-    rows = [
-        {
-            "at": at,
-            "event": event,
-            "campaign_id": subject.campaign,
-            "enrollment_id": subject.enrollment,
-            "position": subject.position,
-            "channel_id": subject.channel,
-            "detail": detail,
-        }
-        for event, subject, at, detail in events
-    ]
-    if rows:
-        connection.execute(_INSERT_EVENT, rows)

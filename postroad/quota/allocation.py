@@ -12,6 +12,9 @@ from postroad.quota.window import NEVER, Charge
 WAVE_SPAN = 20 * SECOND
 """The slots of one wave are at most this far apart."""
 
+_SMALL_WAVE = 100
+_MESSAGES_PER_CONNECTION = 25
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -28,6 +31,15 @@ class Pace:
     now: int
     tolerance: int
     interactive: bool = False
+
+
+def most_in_wave(connections: int) -> int:
+    """Return how many messages a wave may have: the more connections carry it, the more.
+
+    No connection is taken for long from mail that is more urgent, and booking a wave costs
+    little beside sending it.
+    """
+    return max(_SMALL_WAVE, _MESSAGES_PER_CONNECTION * connections)
 
 
 def wave_size(at_most: int, smallest_limit: int | None) -> int:

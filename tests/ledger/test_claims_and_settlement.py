@@ -1,5 +1,7 @@
 """Claiming and settling: the two commits that make a message leave once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -7,8 +9,18 @@ from sqlalchemy import Update, insert, select, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.instants import DAY, MINUTE
-from postroad.ledger.claims import Claim, Granted, Postponed, Stopped, Taken, Verdict, claim
+from postroad.ledger.claims import (
+    Claim,
+    Granted,
+    Postponed,
+    Stopped,
+    Taken,
+    Verdict,
+    mark_sending,
+    why_not,
+)
 from postroad.ledger.engine import Ledger
+from postroad.ledger.prepared import Wire
 from postroad.ledger.settlement import (
     Deferred,
     Failed,
@@ -18,7 +30,8 @@ from postroad.ledger.settlement import (
     Subject,
     Suppressed,
     Uncertain,
-    settle,
+    settle_sent,
+    settle_unsent,
 )
 from postroad.ledger.tables import Campaign, Channel, Enrollment, Event, Message, Suppression
 from tests.ledger_rows import NOW, add_campaign, add_channel, add_person, add_sender
@@ -42,14 +55,30 @@ def reserved(ledger: Ledger) -> int:
 
 
 def _claim(ledger: Ledger, message: int, *, attempt: int = 1, wave: int = 1) -> Verdict:
-    with ledger.write() as connection:
-        wish = Claim(message, wave, attempt, version=1)
-        return claim(connection, [wish])[message]
+    wish = Claim(message, wave, attempt, version=1)
+    with _writing(ledger) as wire:
+        granted = mark_sending(wire, [wish])
+    if granted():
+        return Granted()
+    with ledger.read() as connection:
+        return why_not(connection, wish)
 
 
 def _settle(ledger: Ledger, outcome: Outcome) -> None:
-    with ledger.write() as connection:
-        settle(connection, [outcome])
+    if isinstance(outcome, Sent):
+        with _writing(ledger) as wire:
+            settle_sent(wire, [outcome])
+    else:
+        with ledger.write() as connection:
+            settle_unsent(connection, [outcome])
+
+
+@contextmanager
+def _writing(ledger: Ledger) -> Iterator[Wire]:
+    writer = ledger.writer()
+    with writer.transaction() as wire:
+        yield wire
+    writer.close()
 
 
 def _subject(ledger: Ledger, message: int) -> Subject:
