@@ -18,6 +18,7 @@ from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By, Reason
 from starter.clock import now, say_time
+from starter.connect import connect as connect_verb
 from starter.console import Refused, print_json, print_table, say
 from starter.opening import opened_ledger
 from starter.temporal import connect
@@ -27,8 +28,9 @@ from starter.waking import wake
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Look at the delivery channels, check, pause and resume them.",
+    help="Look at the delivery channels, connect, check, pause and resume them.",
 )
+app.command("connect")(connect_verb)
 
 ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's id.")]
 

@@ -110,6 +110,6 @@ VERBS = {
     "channel": Verb(
         "starter.channel:app",
         _STEER,
-        "Look at the delivery channels, check, pause and resume them.",
+        "Look at the delivery channels, connect, check, pause and resume them.",
     ),
 }
