@@ -1,29 +1,33 @@
 """Delivery notices: whether a mail is one, whom it names, and what it says of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from postroad.inbox.dsn import read_dsn, read_inline_dsn
 from postroad.inbox.formats import FORMATS
-from postroad.inbox.notice import Notice, read_notice
+from postroad.inbox.notice import Notice
 from postroad.inbox.original import find_original
 from postroad.inbox.parsing import RETURNED, Mail
-from postroad.inbox.phrases import BOUNCE_SUBJECTS, BOUNCE_WORDS, DELAY_WORDS, GIVEN_UP
+from postroad.inbox.phrases.notices import BOUNCE_SUBJECTS, BOUNCE_WORDS, DELAY_WORDS, GIVEN_UP
 from postroad.inbox.reasons import Cause, cause_of
 from postroad.inbox.recipient_report import RecipientReport, explanation
 from postroad.inbox.statuses import most_telling
 from postroad.inbox.verdict import DEAD, Action, Kind, RecipientVerdict, Verdict
 from postroad.inbox.writer import Writer
 
-_FIRST_WORDS = 1_500
+_OTHER_REPORTS = ("disposition-notification", "feedback-report", "tlsrpt")
+_REFUSED_BY_MDN = re.compile(
+    r"was automatically rejected|refused by the recipient's mail filter", re.IGNORECASE
+)
+"""Dovecot and Sieve's reject (RFC 5429, 2.1.1.2) put a refusal into a read receipt."""
 
 
-def judge_bounce(mail: Mail, writer: Writer) -> Verdict | None:
+def judge_bounce(mail: Mail, writer: Writer, notice: Notice) -> Verdict | None:
     """Judge a delivery notice; None where the mail is something else."""
-    if mail.report_type in ("disposition-notification", "feedback-report", "tlsrpt"):
+    if mail.report_type in _OTHER_REPORTS and not _REFUSED_BY_MDN.search(notice.first_words):
         return None
     told = [] if _is_by_a_person(writer) else read_dsn(mail)
-    notice = read_notice(mail)
     if not told and not _is_notice(mail, writer, notice):
         return None
     verdict = _verdict(_reports(mail, notice, told), notice, writer)
@@ -45,14 +49,14 @@ def _is_notice(mail: Mail, writer: Writer, notice: Notice) -> bool:
     """Whether a mail without delivery-status is a notice, by who wrote it and what it says."""
     if _is_by_a_person(writer) or mail.type == "text/calendar":
         return False
-    first = " ".join(notice.words[:_FIRST_WORDS].lower().split())
-    says = BOUNCE_WORDS.search(first) is not None
+    if "x-failed-recipients" in mail.headers or mail.type == "multipart/report":
+        return True
+    says = BOUNCE_WORDS.search(notice.first_words) is not None
     titled = BOUNCE_SUBJECTS.search(writer.subject) is not None
     returns = bool(notice.returned) or any(mail.of_type(*RETURNED))
-    if "x-failed-recipients" in mail.headers or mail.report_type == "delivery-status":
-        return True
+    names = bool(notice.failed_addresses_in(notice.first_words))
     if writer.is_mail_system:
-        return titled or (says and not writer.is_bulk) or (says and returns)
+        return (titled and (says or returns or names)) or (says and (returns or names))
     if writer.has_null_sender or writer.auto_submitted:
         return titled and says
     return titled and says and returns and not writer.is_bulk
@@ -73,7 +77,9 @@ def _completed(report: RecipientReport, read: Sequence[RecipientReport]) -> Reci
         report = replace(report, address=read[0].address if read else None)
     same = [one for one in read if (one.address or "").lower() == (report.address or "").lower()]
     words = next((one.words for one in same or read[:1]), "")
-    return replace(report, words=report.words if _explains(report) else f"{report.words} {words}".strip())
+    return replace(
+        report, words=report.words if _explains(report) else f"{report.words} {words}".strip()
+    )
 
 
 def _explains(report: RecipientReport) -> bool:
@@ -98,13 +104,15 @@ def _verdict(reports: list[RecipientReport], notice: Notice, writer: Writer) -> 
     (status, cause), _ = judged[0]
     if action == "delivered":
         return Verdict("other", action, recipients, status)
-    kind: Kind = "hard" if action == "failed" and any(c.reason in DEAD for (_, c), _ in judged) else "soft"
+    kind: Kind = (
+        "hard" if action == "failed" and any(c.reason in DEAD for (_, c), _ in judged) else "soft"
+    )
     return Verdict(kind, action, recipients, status, cause.reason, cause.at_fault)
 
 
 def _action_of(notice: Notice, writer: Writer) -> Action:
     """Say whether a notice without fields is about a failure or a delay."""
-    said = f"{writer.subject} {' '.join(notice.words[:_FIRST_WORDS].lower().split())}"
+    said = f"{writer.subject} {notice.first_words}"
     return "delayed" if DELAY_WORDS.search(said) and not GIVEN_UP.search(said) else "failed"
 
 

@@ -76,7 +76,7 @@ def _address(fields: dict[str, str]) -> str | None:
 
 
 def _diagnosis(fields: dict[str, str]) -> str:
-    """Return the Diagnostic-Code; of one that Cisco's gateways wrap, what the server itself said."""
+    """Return the Diagnostic-Code; of one that Cisco's gateways wrap, what the server said."""
     words = fields.get("diagnostic-code", "")
     wrapped = _CISCO.match(words)
     return wrapped[1] if wrapped else words

@@ -4,7 +4,7 @@ import re
 
 from postroad.inbox.addresses import address_of_field, addresses_in
 from postroad.inbox.formats.ses import read_notification
-from postroad.inbox.notice import Notice, read_notice
+from postroad.inbox.notice import Notice
 from postroad.inbox.original import find_original
 from postroad.inbox.parsing import RETURNED, Mail, split_message
 from postroad.inbox.verdict import Reason, RecipientVerdict, Verdict
@@ -31,12 +31,11 @@ _OLD_SUBJECT = re.compile(
 )
 
 
-def judge_feedback(mail: Mail) -> Verdict | None:
+def judge_feedback(mail: Mail, notice: Notice) -> Verdict | None:
     """Judge a complaint; None where the mail is something else."""
     complaint = read_notification(mail.text).get("complaint") if "{" in mail.text[:40] else None
     if not (_is_report(mail) or isinstance(complaint, dict)):
         return None
-    notice = read_notice(mail)
     original = find_original(mail, notice)
     reason = _reason(mail)
     return Verdict(

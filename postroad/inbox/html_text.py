@@ -4,7 +4,7 @@ import html
 import re
 
 _SILENT = re.compile(r"<(style|script|title|head)\b", re.IGNORECASE)
-_BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?h[1-6]|/?li|/?table|hr|/?pre|/?blockquote)\b", re.I)
+_BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|tr|h[1-6]|li|table|pre|blockquote))\b", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,3000}>")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 

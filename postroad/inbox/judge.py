@@ -3,6 +3,7 @@
 from postroad.inbox.auto_reply import judge_auto_reply
 from postroad.inbox.bounce import judge_bounce
 from postroad.inbox.feedback import judge_feedback
+from postroad.inbox.notice import read_notice
 from postroad.inbox.original import answered_id
 from postroad.inbox.parsing import Mail, read_mail
 from postroad.inbox.verdict import Verdict
@@ -12,19 +13,24 @@ from postroad.inbox.writer import Writer, writer_of
 def judge(raw: bytes) -> Verdict:
     """Judge a mail that came back: any bytes, within milliseconds, without raising."""
     mail = read_mail(raw)
+    notice = read_notice(mail)
     writer = writer_of(mail.headers)
     return (
-        judge_feedback(mail)
-        or judge_bounce(mail, writer)
-        or judge_auto_reply(mail, writer)
+        judge_feedback(mail, notice)
+        or judge_bounce(mail, writer, notice)
+        or judge_auto_reply(mail, writer, notice)
         or _judge_rest(mail, writer)
     )
 
 
 def _judge_rest(mail: Mail, writer: Writer) -> Verdict:
     """Tell a person's answer from everything else: newsletters, invitations, read receipts."""
-    by_program = writer.auto_submitted or writer.is_mail_system or writer.has_null_sender
+    by_program = bool(
+        writer.auto_submitted
+        or writer.has_null_sender
+        or (writer.is_mail_system and not writer.in_thread)
+        or mail.type == "multipart/report"
+        or any(mail.of_type("text/calendar"))
+    )
     is_answer = writer.answers and not by_program and not writer.is_bulk
-    if mail.type in ("multipart/report", "text/calendar"):
-        is_answer = False
     return Verdict("reply" if is_answer else "other", original_message_id=answered_id(mail))

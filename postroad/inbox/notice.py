@@ -8,11 +8,14 @@ from postroad.inbox.parsing import TEXT_MAX, Mail
 
 _NOTICE_MAX = 12_000
 """Characters of a notice that are looked at."""
+_FIRST_WORDS = 1_500
 _LINE_MAX = 160
+_HEADERS_LOOKED_AT = 30
+_HEADER = re.compile(r"([A-Za-z][A-Za-z-]{1,40}):[ \t]")
 _RULED = re.compile(r"[-=*_#~]{2}")
 _BELOW_A_RULE = re.compile(
-    r"\b(?:copy of|copie d|kopie d|copia d|below this line|original|ursprüngliche|returned m|unsent|"
-    r"undelivered m|rejected m|message header|mail header|message body|message text)"
+    r"\b(?:copy of|copie d|kopie d|copia d|below this line|original|ursprüngliche|returned m|"
+    r"unsent|undelivered m|rejected m|message header|mail header|message body|message text)"
     r"|原|附件|コピー|исходн|оригинал",
     re.IGNORECASE,
 )
@@ -41,6 +44,11 @@ class Notice:
     ours: frozenset[str]
     """Addresses in lower case that are ours or the machine's: never who failed."""
 
+    @property
+    def first_words(self) -> str:
+        """How it begins, in lower case with single spaces."""
+        return " ".join(self.words[:_FIRST_WORDS].lower().split())
+
     def failed_addresses_in(self, text: str) -> list[str]:
         """Return the addresses in a text that may be who the mail did not reach."""
         return [
@@ -60,12 +68,27 @@ def read_notice(mail: Mail) -> Notice:
 def _cut(text: str) -> int:
     """Return where the returned mail begins; never in the first line of words."""
     place, said = 0, False
-    for line in text.splitlines(keepends=True):
-        if said and _begins_returned(line[:_LINE_MAX]):
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if said and (_begins_returned(line[:_LINE_MAX]) or _begins_headers(lines, number)):
             return place
         said = said or bool(line.strip())
         place += len(line)
     return place
+
+
+def _begins_headers(lines: list[str], number: int) -> bool:
+    """Whether a mail's headers begin here, without anything that announces them."""
+    if lines[max(0, number - 1)].strip() or not _HEADER.match(lines[number]):
+        return False
+    names: set[str] = set()
+    for line in lines[number : number + _HEADERS_LOOKED_AT]:
+        found = _HEADER.match(line)
+        if found:
+            names.add(found[1].lower())
+        elif line[:1] not in (" ", "\t"):
+            break
+    return "from" in names and bool(names & {"message-id", "received", "mime-version", "x-mailer"})
 
 
 def _begins_returned(line: str) -> bool:

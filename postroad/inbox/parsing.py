@@ -28,7 +28,13 @@ _MBOX_LINE = re.compile(rb"\s{0,10}>?From [^\n:]{0,500}\n")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _ANY_BOUNDARY = re.compile(rb"^--([^\s-][^\s]{5,200})\n[Cc]ontent-", re.MULTILINE)
 """What looks like a boundary, for mails whose own was lost on the way."""
-RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
+RETURNED = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global-headers",
+)
 """Types of a part that holds the mail that came back, or its headers (RFC 6522, RFC 6533)."""
 
 

@@ -1,11 +1,10 @@
 """Why a mail was refused: from words first, then the enhanced status, then the reply code."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
-from postroad.inbox.reason_phrases import TELLING, VAGUE, Phrases
+from postroad.inbox.phrases.refusal import Refusal
+from postroad.inbox.phrases.refusals import TELLING, VAGUE
 from postroad.inbox.statuses import reply_in
 from postroad.inbox.verdict import DEAD, Fault, Reason
 
@@ -135,7 +134,7 @@ def cause_of(words: str, status: str | None, around: str = "") -> Cause:
     if status in _SENDER_SIDE:
         return _SENDER_SIDE[status]
     cause = _cause_of(words, status, around)
-    if cause.reason in DEAD and _AT_SENDER.search(words):
+    if cause.reason in (*DEAD, "unknown") and _AT_SENDER.search(words):
         return _SENDER_REFUSED
     return cause
 
@@ -151,21 +150,9 @@ def _cause_of(words: str, status: str | None, around: str) -> Cause:
     )
 
 
-def _by_words(rows: tuple[Phrases, ...], words: str) -> Cause | None:
+def _by_words(rows: tuple[Refusal, ...], words: str) -> Cause | None:
     text = words.lower()
-    for pattern, cause in _compiled(rows) if text else ():
-        if pattern.search(text):
-            return cause
-    return None
-
-
-@cache
-def _compiled(rows: tuple[Phrases, ...]) -> tuple[tuple[re.Pattern[str], Cause], ...]:
-    return tuple((_either(row.patterns), Cause(row.reason, row.at_fault)) for row in rows)
-
-
-def _either(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
+    return next((Cause(row.reason, row.at_fault) for row in rows if row.words.search(text)), None)
 
 
 def _by_status(status: str | None) -> Cause | None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from postroad.inbox.headers import Headers
-from postroad.inbox.phrases import FORWARD_PREFIX, MACHINE_SENDERS, REPLY_PREFIX
+from postroad.inbox.phrases.notices import MACHINE_SENDERS
+from postroad.inbox.phrases.prefixes import FORWARD_PREFIX, REPLY_PREFIX
 
 _SUBJECT_MAX = 500
 _LIST_HEADERS = ("list-unsubscribe", "list-id", "list-post", "feedback-id", "x-campaign-id")
@@ -39,10 +40,12 @@ def writer_of(headers: Headers) -> Writer:
     in_thread = bool(headers["in-reply-to"] or headers["references"])
     is_reply = REPLY_PREFIX.match(subject) is not None
     return Writer(
-        is_mail_system=MACHINE_SENDERS.search(headers.words("from")[:_SUBJECT_MAX].lower()) is not None,
+        is_mail_system=MACHINE_SENDERS.search(headers.words("from")[:_SUBJECT_MAX].lower())
+        is not None,
         has_null_sender=headers["return-path"].strip() == "<>",
         auto_submitted="" if keyword == "no" else keyword,
-        is_bulk=any(name in headers for name in _LIST_HEADERS) or headers.token("precedence") in _BULK,
+        is_bulk=any(name in headers for name in _LIST_HEADERS)
+        or headers.token("precedence") in _BULK,
         subject=subject,
         in_thread=in_thread,
         has_prefix=is_reply or FORWARD_PREFIX.match(subject) is not None,

@@ -10,8 +10,9 @@ from postroad.inbox.recipient_report import RecipientReport
 
 _FOR_ADMINISTRATORS = re.compile(
     r"^.{0,60}(?:generating server|remote server returned|bereitstellender server|"
-    r"generierender server|serveur de génération|serveur émetteur|servidor (?:de origen|que generó)|"
-    r"servidor generador|server di generazione|server che ha generato|servidor de gera|"
+    r"generierender server|serveur de génération|serveur émetteur|"
+    r"servidor (?:de origen|que generó)|servidor generador|servidor de gera|"
+    r"server di generazione|server che ha generato|"
     r"gegenereerde server|bronserver|生成サーバー|正在生成服务器|生成服务器|"
     r"формирующий сервер|создающий сервер|serwer generujący)[^\n]{0,200}$",
     re.IGNORECASE | re.MULTILINE,

@@ -1,6 +1,7 @@
 """Whatever else calls itself a notice: from what names a recipient for sure to what may."""
 
 import re
+from collections.abc import Callable
 
 from postroad.inbox.addresses import ADDRESS, addresses_in
 from postroad.inbox.formats.paragraphs import by_lines, paragraphs
@@ -10,60 +11,70 @@ from postroad.inbox.recipient_report import RecipientReport, explanation
 
 _ANYBODY_MAX = 3
 """More addresses than this, named anyhow, are no list of recipients."""
-_FIELD = re.compile(
-    r"[ \t]{0,20}(?:[-*] )?(?:(?:original|failed|final|bad|intended|invalid)?[ -]?(?:recipients?|rcpt|address|"
-    r"addressee|user|to|mailbox|e-?mail)(?: address(?:es)?)?|addressed to|rcpt to|sent to|empfänger|"
-    r"destinataires?|destinatarios?|destinatari|ontvanger|odbiorca|получатель|адресат|кому|宛先|收件人|alıcı)"
-    rf"[ \t]{{0,20}}[:：][ \t]{{0,40}}(?:rfc822;[ \t]{{0,9}})?<?({ADDRESS})",
+_LINE_MAX = 500
+_HELD = rf"[<\[\"']?(?:smtp:)?({ADDRESS})"
+
+_RECIPIENT_FIELD = re.compile(
+    r"[ \t]{0,20}(?:[-*] )?(?:"
+    r"(?:original|failed|final|bad|intended|invalid|undeliverable)?[ -]?"
+    r"(?:recipients?|rcpt|address|addressee|mailbox)(?: address(?:es)?)?|"
+    r"addressed to|rcpt to|sent to|error-for|user|e-?mail|"
+    r"empfänger|destinataires?|destinatarios?|destinatari|ontvanger|odbiorca|получатель|адресат|кому|"
+    rf"宛先|收件人|alıcı)[ \t]{{0,20}}[:：][ \t]{{0,40}}(?:rfc822;[ \t]{{0,9}})?{_HELD}",
     re.IGNORECASE,
 )
-_NEAR = re.compile(
-    r"(?:deliver\w*|sent|send|undeliverable|reach|rejected|failed|fail|error|unknown|full|bounced?|"
-    rf"rcpt to|recipients?|user|mailbox|message|mail)\b[^@\n]{{0,80}}?[ :<\"'(]({ADDRESS})",
+_TO_FIELD = re.compile(
+    rf"[ \t]{{0,20}}(?:to|an|à|para|per|aan|do|till)[ \t]{{0,20}}:[ \t]{{0,40}}{_HELD}",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(
+    r"\b(?:deliver\w*|sent|send|undeliverable|reach|rejected|failed|fail|error|unknown|full|bounced?|"
+    r"rcpt to|recipients?|user|userid|mailbox|message|mail|to|for|address)\b[^@\n]{0,80}?"
+    rf"(?<=[ :<\[\"'(=]){_HELD}",
+    re.IGNORECASE,
+)
+_OTHER_FIELD = re.compile(
+    r"\s{0,40}(?:from|reply-to|sender|cc|bcc|message-id|return-path|mail from|subject|errors-to|"
+    r"date|von|de|da|received|reporting-mta|x-[\w-]{1,40})[ \t]{0,10}:",
     re.IGNORECASE,
 )
 _CONTACT = re.compile(
-    r"contact|assistance|question|\bhelp|forward|kontakt|support\b|please (?:e-?mail|write|send)",
+    r"contact|assistance|question|\bhelp|forward|kontakt|support\b|please (?:e-?mail|write|send)|"
+    r"notify|inform|report",
     re.IGNORECASE,
 )
 
 
 def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
     """Return whom a notice of no known family may be about."""
-    named = [
-        address
-        for address in addresses_in(mail.headers["x-failed-recipients"])
-        if address.lower() not in notice.ours or len(notice.ours) > 1
-    ]
+    named = list(addresses_in(mail.headers["x-failed-recipients"]))
     if named:
         words = explanation(notice.words)
         return [RecipientReport(address, words) for address in named]
+    lines = [line for line in notice.words.splitlines() if not _OTHER_FIELD.match(line[:_LINE_MAX])]
     return (
-        _fields(notice)
-        or paragraphs(notice.words, notice)
-        or _sentences(notice)
-        or _anybody(notice)
+        _begun_by(_RECIPIENT_FIELD.match, lines, notice)
+        or paragraphs("\n".join(lines), notice)
+        or _begun_by(_SENTENCE.search, _without_contacts(lines), notice)
+        or _begun_by(_TO_FIELD.match, lines, notice)
+        or _anybody(_without_contacts(lines), notice)
     )
 
 
-def _fields(notice: Notice) -> list[RecipientReport]:
+def _begun_by(
+    find: Callable[[str], re.Match[str] | None], lines: list[str], notice: Notice
+) -> list[RecipientReport]:
+    """Cut lines into reports where a pattern finds an address in its first group."""
+
     def chosen(line: str) -> str | None:
-        found = _FIELD.match(line[:500])
+        found = find(line[:_LINE_MAX])
         return next(iter(notice.failed_addresses_in(found[1])), None) if found else None
 
-    return by_lines(notice.words.splitlines(), chosen)
+    return by_lines(lines, chosen)
 
 
-def _sentences(notice: Notice) -> list[RecipientReport]:
-    def chosen(line: str) -> str | None:
-        found = None if _CONTACT.search(line[:500]) else _NEAR.search(line[:500])
-        return next(iter(notice.failed_addresses_in(found[1])), None) if found else None
-
-    return by_lines(notice.words.splitlines(), chosen)
-
-
-def _anybody(notice: Notice) -> list[RecipientReport]:
-    found = notice.failed_addresses_in(_without_contacts(notice.words))
+def _anybody(lines: list[str], notice: Notice) -> list[RecipientReport]:
+    found = notice.failed_addresses_in("\n".join(lines))
     people = list({address.lower(): address for address in found}.values())
     if len(people) > _ANYBODY_MAX:
         return []
@@ -71,5 +82,5 @@ def _anybody(notice: Notice) -> list[RecipientReport]:
     return [RecipientReport(address, words) for address in people]
 
 
-def _without_contacts(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not _CONTACT.search(line[:500]))
+def _without_contacts(lines: list[str]) -> list[str]:
+    return [line for line in lines if not _CONTACT.search(line[:_LINE_MAX])]

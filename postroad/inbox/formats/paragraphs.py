@@ -22,12 +22,17 @@ Chooser = Callable[[str], str | None]
 
 def paragraphs(text: str, notice: Notice) -> list[RecipientReport]:
     """Return a report for every address that begins a line, with what follows as its words."""
+    indents: list[int] = []
 
     def chosen(line: str) -> str | None:
         found = _LINE.match(line[:_LINE_MAX])
-        if found is None or len(found["rest"]) > _LINE_MAX:
-            return None
-        return next(iter(notice.failed_addresses_in(found[1])), None)
+        indent = len(line) - len(line.lstrip())
+        if found is None or indent > min(indents, default=indent):
+            return None  # further in than the recipients stand explanations
+        address = next(iter(notice.failed_addresses_in(found[1])), None)
+        if address is not None:
+            indents.append(indent)
+        return address
 
     return by_lines(text.splitlines(), chosen)
 
@@ -55,7 +60,9 @@ def _with_shared_words(reports: Iterable[RecipientReport]) -> Iterator[Recipient
     for report in reports:
         listed.append(report)
         if _explains(report):
-            yield from (replace(one, words=report.words) if one is not report else one for one in listed)
+            yield from (
+                replace(one, words=report.words) if one is not report else one for one in listed
+            )
             listed = []
     yield from listed
 

@@ -9,7 +9,8 @@ from postroad.inbox.recipient_report import RecipientReport
 
 _OPENING = re.compile(
     r"this is the [\w.\- ]{0,40}(?:program|mail system|server)|hi\. (?:this is|the mta program)"
-    r"|(?:wasn't|was not|were) (?:able|unable) to deliver (?:your|the) message|unable to deliver message"
+    r"|(?:wasn't|was not|were) (?:able|unable) to deliver (?:your|the) message"
+    r"|unable to deliver message"
     r"|could not be\s+(?:be )?delivered to one or more",
     re.IGNORECASE,
 )

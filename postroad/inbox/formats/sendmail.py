@@ -27,7 +27,9 @@ def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
         return []
 
     def chosen(line: str) -> str | None:
-        found = next((hit for pattern in _REFUSED if (hit := pattern.match(line.strip()[:500]))), None)
+        found = next(
+            (hit for pattern in _REFUSED if (hit := pattern.match(line.strip()[:500]))), None
+        )
         return next(iter(notice.failed_addresses_in(found[1])), None) if found else None
 
     return by_lines(notice.words.splitlines(), chosen)

@@ -26,7 +26,7 @@ def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
 
 def read_notification(text: str) -> dict[str, Any]:
     """Return the SES notification that a text begins with, or nothing."""
-    if not _OBJECT.match(text) or '"mail"' not in text and '"Message"' not in text:
+    if not _OBJECT.match(text) or ('"mail"' not in text and '"Message"' not in text):
         return {}
     document = _first_object(text)
     inner = document.get("Message")

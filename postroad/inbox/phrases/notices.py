@@ -1,0 +1,296 @@
+"""How notices call themselves, in their subjects, first words and From fields."""
+
+from postroad.inbox.phrases import one_of
+
+BOUNCE_SUBJECTS = one_of(
+    r"""
+    undeliver(?:able|ed)
+    mail delivery (?:failed|failure|error|problem|system|status|report|subsystem)
+    delivery (?:status )?(?:notification|failure|failed|report|error|problem|has failed|
+        incomplete|status)
+    failure (?:notice|delivery|notification)
+    fail(?:ed|ure) (?:mail|delivery|to deliver)
+    returned (?:e-?)?mail
+    non[- ]?(?:delivery|deliverable|remise|recapito)
+    mail system error
+    mail error
+    message (?:not delivered|error)
+    (?:mail|message|e-?mail)s? (?:could not|cannot|can't|was not|couldn't|
+        not) be(?:en)? (?:sent|delivered)
+    could not (?:be delivered|send message)
+    unable to deliver
+    not delivered
+    wasn't delivered
+    (?:message|mail|delivery) (?:delayed|is delayed|has been delayed)
+    delayed (?:mail|delivery)
+    delivery delay
+    warning: (?:could not send|message|mail)
+    rejected (?:mail|posting|message)
+    message (?:was )?(?:rejected|blocked)
+    error sending your mail
+    bounce(?:d)? (?:mail|message|notification)
+    mail (?:bounced|returned)
+    \bndr\b
+    \bndn\b
+    notice: mail delivery
+    loop alert
+    postmaster notify
+    address not found
+    message blocked
+    user unknown
+    (?:mailbox|quota) (?:is )?(?:full|exceeded)
+    recipient (?:unknown|not found)
+    nondeliverable
+    invalid address
+    unzustellbar
+    nicht (?:zugestellt|zustellbar)
+    zustell(?:ung|ungs)?\w* ?(?:fehl|nicht|problem|verzögert)
+    unzustellbarkeit
+    non (?:remis|distribu|délivr)
+    échec (?:de |d')
+    remise (?:différée|retardée|impossible)
+    retour de courrier
+    notification d'état
+    no (?:se )?(?:entregad|ha podido entregar|se pudo)
+    no se puede entregar
+    error (?:de|en la) entrega
+    devuelto
+    no entregable
+    aviso de no entrega
+    entrega (?:retrasada|fallida)
+    non (?:recapitat|consegnat)
+    mancat[oa] (?:recapito|consegna)
+    impossibile (?:recapitare|consegnare)
+    errore di consegna
+    não (?:entregue|foi entregue|pôde ser)
+    falha (?:na|de) entrega
+    não é possível entregar
+    devolvid[oa]
+    onbestelbaar
+    niet (?:bezorgd|afgeleverd)
+    kan niet worden (?:bezorgd|afgeleverd)
+    kunne ikke leveres
+    ikke leveret
+    kan inte leverera
+    olevererbart
+    går inte att leverera
+    ikke levert
+    toimittaminen epäonnistui
+    ei voitu toimittaa
+    niedostarczon
+    nie (?:można|udało się|został\w*) (?:dostarcz|doręcz)
+    zwrot
+    nedoručiteln
+    nelze doručit
+    kézbesíthetetlen
+    nu (?:a fost|poate fi) livrat
+    teslim edilemedi
+    iletilemedi
+    gönderilemedi
+    не ?доставлен
+    недоставл
+    не удалось доставить
+    ошибка доставки
+    невозможно доставить
+    не може бути доставлен
+    возвращ[её]н
+    配信(?:不能|できません|失敗|エラー)
+    送信(?:できません|エラー|失敗)
+    配達(?:不能|できません)
+    不達
+    届け(?:られ|でき)
+    退信
+    无法(?:投递|送达|传递)
+    無法(?:傳遞|投遞|寄送)
+    未(?:送达|能送达)
+    投递失败
+    发送失败
+    邮件传输失败
+    系统退信
+    傳送失敗
+    배달(?:되지| 실패)
+    반송
+    전송 실패
+"""
+)
+"""Subjects of notices, delays included."""
+
+BOUNCE_WORDS = one_of(
+    r"""
+    (?:could|can|was|were|has|have|is|did)(?: ?not|n't) (?:yet )?(?:been |be )?(?:be |
+        immediately )?(?:delivered|sent|relayed|reach)
+    cannot be (?:delivered|sent)
+    unable to (?:deliver|be delivered|send|relay)
+    (?:wasn't|was not) able to (?:deliver|send)
+    undeliver(?:able|ed)
+    non-?deliver
+    not deliverable
+    delivery (?:to .{0,80})?(?:has )?(?:failed|failure|error|was unsuccessful)
+    delivery to the following
+    following (?:address|recipient|error)
+    failed (?:to deliver|delivery|recipient|permanently)
+    deliver(?:y|ing) (?:attempt|your mail)
+    did not receive
+    had (?:permanent|transient|delivery|fatal)
+    permanent (?:fatal )?error
+    returned (?:to (?:you|sender)|mail|message)
+    is being returned
+    message (?:was )?(?:rejected|returned|bounced|refused|blocked)
+    (?:mailbox|quota) (?:is )?(?:full|exceeded)
+    user unknown
+    unknown user
+    no such user
+    does not exist
+    has been delayed
+    is delayed
+    still being retried
+    not (?:yet )?been delivered
+    trouble delivering
+    problem(?:s)? delivering
+    error (?:was )?(?:occurred|message|while|sending)
+    transcript of (?:session|the)
+    while talking to
+    mailer-daemon
+    disk quota
+    address(?:es)? (?:failed|rejected)
+    duplicated message-id
+    remote host said
+    invalid (?:user|recipient|address)
+    not a member
+    (?:recipients? .{0,40}|user )not found
+    failure reasons
+    couldn't be found
+    nicht (?:zugestellt|zustellbar|erreicht)
+    konnte(?:n)? nicht
+    fehler bei der zustellung
+    zustellung .{0,60}(?:fehlgeschlagen|nicht|verzögert)
+    n'a (?:pas|pu)
+    n'ont pas pu
+    impossible de (?:remettre|livrer|distribuer)
+    échec de (?:la )?(?:remise|livraison|distribution)
+    il se peut que
+    no (?:se )?(?:ha |han |pudo|pudieron|puede)
+    error al entregar
+    no (?:fue|ha sido) (?:posible )?entreg
+    es posible que el grupo
+    non (?:è stato|può essere|ha raggiunto|è stata)
+    impossibile (?:recapitare|consegnare)
+    errore (?:di|nella) consegna
+    não (?:foi|pôde|pode|conseg)
+    falha na entrega
+    niet (?:worden )?(?:bezorgd|afgeleverd)
+    kon niet
+    kunne ikke
+    kunde inte
+    ei voitu
+    nie (?:mógł|mogła|można|udało|został)
+    niemożliw
+    nelze
+    nebyl
+    nem (?:sikerült|lehet)
+    teslim edilemedi
+    iletilemedi
+    nu (?:a putut|poate)
+    не (?:может|удалось|было|был|доставл|можем)
+    невозможно
+    недоступен
+    ошибк
+    повідомляємо
+    уведомля
+    できません
+    できなかった
+    届き
+    配信
+    不明
+    無法
+    无法
+    失败
+    失敗
+    退信
+    未能
+    不存在
+    못했
+    없습니다
+"""
+)
+"""What the first words of a notice say."""
+
+DELAY_WORDS = one_of(
+    r"""
+    delayed
+    delivery delay
+    warning(?: only)?[: ]
+    still being retried
+    has not yet been delivered
+    (?:will|shall) (?:keep|continue) (?:trying|to (?:try|be)|retry)
+    (?:attempts|retries) will continue
+    not (?:yet )?been delivered (?:yet )?after
+    do not need to re-?send
+    temporar(?:y|ily) (?:failure report|problem delivering)
+    is still in the queue
+    will be retried
+    incomplete
+    verzögert
+    différée
+    retardée
+    retrasad
+    ritardat
+    in ritardo
+    atrasad
+    vertraagd
+    opóźnion
+    försenad
+    forsinket
+    задерж
+    отложен
+    遅延
+    延迟
+    延遲
+"""
+)
+"""What says that the machine goes on trying; `GIVEN_UP` overrules it."""
+
+GIVEN_UP = one_of(
+    r"""
+    giv(?:en|ing) up
+    i'm not going to try
+    permanent
+    will not (?:continue|be retried|try)
+    has failed
+    returned
+    undeliverable
+    gave up
+    message will be deleted
+    failed
+"""
+)
+"""What says that it does not."""
+
+MACHINE_SENDERS = one_of(
+    r"""
+    mailer[-_.]?daemon
+    mail[-_.]?daemon
+    post[-_.]?mas?ter
+    mdaemon
+    mail ?delivery
+    delivery (?:sub)?system
+    mail (?:administrator|system|sub ?system)
+    system administrator
+    administrador del sistema
+    administrateur système
+    systemadministrator
+    microsoft (?:outlook|exchange)
+    mail delivery
+    content-?filter
+    (?:anti-?virus|anti-?spam|gateway|security)\w*@
+    smtp_?(?:gateway|agent)
+    symantec
+    mailscanner
+    mimecast
+    nobody@gmail
+    ^\W*(?:bounces?|returns?|mail-?error|mailsystem|mail-?system|systemmailer|mailserver|
+        amavis|mail-?admin|no-?reply-?bounce|uucp|mmdf|smtp|mta|internet mail delivery|
+        lotus domino|domino)\b
+"""
+)
+"""From fields of those who write notices."""
