@@ -14,10 +14,9 @@ from postroad.wording import say_count
 from postroad.workspace import load_workspace
 from starter.arguments import AsJson
 from starter.clock import now
-from starter.console import Refused, complain, print_json, say
+from starter.console import complain, print_json, say
 from starter.opening import opened_ledger
-from starter.temporal import connect
-from starter.waking import wake
+from starter.waking import wake_if_possible
 
 _SAID = {
     Change.ADDED: "{part} {name} added",
@@ -42,11 +41,10 @@ def apply(
     settings = load_settings()
     applied = apply_file(settings, workspace)
     if as_json:
-        print_json({"parts": applied.parts})
+        print_json({"parts": applied.parts, "warnings": applied.warnings})
     else:
         _tell(applied)
-    if applied.wake:
-        asyncio.run(_wake(settings, applied))
+    asyncio.run(wake_if_possible(settings, applied.wake, "workspace applied"))
 
 
 def apply_file(settings: Settings, path: Path) -> Applied:
@@ -69,12 +67,5 @@ def _tell(applied: Applied) -> None:
     unchanged = sum(part.change is Change.UNCHANGED for part in applied.parts)
     if unchanged:
         say(f"{say_count(unchanged, 'part')} unchanged")
-
-
-async def _wake(settings: Settings, applied: Applied) -> None:
-    """Tell who waits for a repaired channel; they are told later where Temporal is away."""
-    try:
-        await wake(await connect(settings), applied.wake, "workspace applied")
-    except Refused as refusal:
-        waiting = say_count(len(applied.wake), "sequence")
-        complain(f"applied, but {waiting} could not be woken: {refusal}")
+    for warning in applied.warnings:
+        complain(f"warning: {warning}")

@@ -13,6 +13,7 @@ from postroad.ledger.staging import Staged
 from postroad.settings import Settings, load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson
+from starter.choice_warnings import warn_about_channels
 from starter.clock import now
 from starter.console import on_terminal, print_json, say
 from starter.definition import read_definition
@@ -53,6 +54,8 @@ def launch(
     if dry_run:
         _rehearse(settings, campaign, campaign_id, as_json=as_json)
         return
+    with opened_ledger(settings) as ledger:
+        warn_about_channels(ledger, read_definition(campaign, campaign_id))
     launched = _launch(settings, campaign, campaign_id, show=on_terminal() and not as_json)
     if not as_json:
         rejected = f", {say_count(launched.rejected, 'row')} rejected" if launched.rejected else ""
@@ -86,6 +89,7 @@ def _launch(settings: Settings, path: Path, campaign_id: str | None, *, show: bo
 def _rehearse(settings: Settings, path: Path, campaign_id: str | None, *, as_json: bool) -> None:
     definition = read_definition(path, campaign_id)
     with opened_ledger(settings) as ledger:
+        warn_about_channels(ledger, definition)
         rehearsed = rehearse(ledger, definition, now())
     if as_json:
         print_rehearsal_json(rehearsed)

@@ -12,8 +12,10 @@ from rich.console import Console
 from postroad.contracts import MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.single import SingleOutcome, single_outcome
+from postroad.plugins import Plugin
 from postroad.settings import Settings, load_settings
 from starter.arguments import AsJson
+from starter.choice_warnings import warn_about_channels
 from starter.console import Refused, on_terminal, print_json, say
 from starter.definition import Definition
 from starter.launching import Launched
@@ -36,6 +38,10 @@ def send(
     ] = None,
     channel: Annotated[
         str | None, typer.Option("--channel", help="Instead of the sender's default channel.")
+    ] = None,
+    plugin: Annotated[
+        Plugin | None,
+        typer.Option("--plugin", help="The mail plugin it was written in: its account sends it."),
     ] = None,
     attach: Annotated[
         list[Path] | None, typer.Option("--attach", help="A file to attach; may be repeated.")
@@ -61,10 +67,12 @@ def send(
         text=text,
         body=body,
         channel=channel,
+        plugin=plugin,
         attachments=attach or [],
     )
     settings = load_settings()
     with opened_ledger(settings) as ledger:
+        warn_about_channels(ledger, definition)
         launched = asyncio.run(_launch(settings, ledger, definition))
         if no_wait:
             _tell_launched(launched, as_json=as_json)

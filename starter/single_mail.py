@@ -12,6 +12,7 @@ from postroad.campaign.file import CampaignSettings, StepFile, StepSettings
 from postroad.campaign.template import StepTemplate, TextError
 from postroad.field_errors import say_errors, say_place
 from postroad.ledger.staging import StagedStep
+from postroad.plugins import Plugin
 from starter.console import Refused
 from starter.definition import Definition
 from starter.opening import parsed
@@ -28,6 +29,7 @@ def define_single_mail(
     text: str | None = None,
     body: Path | None = None,
     channel: str | None = None,
+    plugin: Plugin | None = None,
     attachments: Sequence[Path] = (),
 ) -> Definition:
     """Define a campaign that sends one mail; nothing in its texts is a template.
@@ -39,6 +41,7 @@ def define_single_mail(
         text: the mail as plain text; this or `body`.
         body: a file in Markdown, HTML or text.
         channel: instead of the sender's default channel.
+        plugin: the mail plugin it was written in.
         attachments: files to attach.
 
     Raises:
@@ -50,6 +53,7 @@ def define_single_mail(
         name="Single mail",
         senders=(parsed(sender).address,),
         channel=channel,
+        plugin=plugin,
         interactive=True,
     )
     row = AudienceRow(_ROW, to.recipient, to.address, to.domain, {}, None, None)

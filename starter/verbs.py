@@ -81,6 +81,11 @@ VERBS = {
         _LOOK,
         "Say why a person's next message has not left, and when it will.",
     ),
+    "classify": Verb(
+        "starter.classify:classify",
+        _LOOK,
+        "Say what mails that came back are: bounces, auto-replies, replies, complaints.",
+    ),
     "pause": Verb(
         "starter.steer:pause",
         _STEER,
@@ -106,6 +111,11 @@ VERBS = {
         "starter.suppress:app",
         _STEER,
         "Keep the list of addresses and domains that must get nothing, in any campaign.",
+    ),
+    "identity": Verb(
+        "starter.identity:app",
+        _STEER,
+        "Verify From addresses, so that SMTP channels may send with them.",
     ),
     "channel": Verb(
         "starter.channel:app",

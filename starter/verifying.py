@@ -1,12 +1,7 @@
 """Checking that a channel can send: connect, sign in, and perhaps a mail to oneself."""
 
-import secrets
-from datetime import UTC, datetime
-
 from sqlalchemy import Connection
 
-from postroad.campaign.mime import Envelope, From, MessageComposer, message_id_for
-from postroad.campaign.template import Rendered
 from postroad.channels.base import OutgoingMessage, Verification
 from postroad.channels.build import build_channel
 from postroad.ledger.engine import Ledger
@@ -14,6 +9,7 @@ from postroad.ledger.workspace import list_senders, load_channel
 from postroad.secrets import SecretBox
 from postroad.workspace import Channel, Sender
 from starter.console import Refused
+from starter.note_to_self import note_to_self
 
 
 async def verify_channel(
@@ -55,18 +51,9 @@ def _sender_of(connection: Connection, channel: Channel) -> Sender:
 
 
 def _test_message(channel: Channel, sender: Sender) -> OutgoingMessage:
-    key = f"test/{channel.id}/{secrets.token_hex(8)}"
-    message_id = message_id_for(key, sender.email.rpartition("@")[2])
-    envelope = Envelope(sender.email, key, message_id, datetime.now(UTC))
-    text = Rendered(
-        subject=f"Postroad: {channel.id} can send",
-        text=f"This mail left through the delivery channel {channel.id}.\n",
-        html=None,
-    )
-    return OutgoingMessage(
-        key=key,
-        message_id=message_id,
-        envelope_from=sender.email,
-        recipient=sender.email,
-        content=MessageComposer(From(sender.email, sender.name)).compose(envelope, text),
+    return note_to_self(
+        sender,
+        f"test/{channel.id}",
+        f"Postroad: {channel.id} can send",
+        f"This mail left through the delivery channel {channel.id}.\n",
     )

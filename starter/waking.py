@@ -1,12 +1,14 @@
 """Waking sequences after an operator changed what they have to do."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from postroad.settings import Settings
 from postroad.wording import say_count
-from starter.console import Refused
+from starter.console import Refused, complain
+from starter.temporal import connect
 
 
 async def wake(client: Client, workflow_ids: Iterable[str], reason: str) -> None:
@@ -26,3 +28,14 @@ async def wake(client: Client, workflow_ids: Iterable[str], reason: str) -> None
             f"done, but {say_count(missed, 'sequence')} could not be woken: once Temporal answers, "
             "`postroad pause CAMPAIGN` and `postroad resume CAMPAIGN` make them look again"
         )
+
+
+async def wake_if_possible(settings: Settings, workflow_ids: Collection[str], reason: str) -> None:
+    """Signal sequences that wait for what was done; they look by themselves within an hour."""
+    if not workflow_ids:
+        return
+    try:
+        await wake(await connect(settings), workflow_ids, reason)
+    except Refused as refusal:
+        waiting = say_count(len(workflow_ids), "sequence")
+        complain(f"{reason}, but {waiting} could not be woken: {refusal}")

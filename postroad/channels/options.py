@@ -85,12 +85,17 @@ def own_channels(wish: ChannelWish, options: Iterable[ChannelOption]) -> list[Ch
     return [option for option in by_id if option.address == wish.rep]
 
 
+def may_use(wish: ChannelWish, option: ChannelOption) -> bool:
+    """Whether a channel is the sender's, everybody's, or nobody's in particular."""
+    return option.shared or option.address in (None, wish.sender, wish.rep)
+
+
 def obstacle(wish: ChannelWish, channel: str, options: Options) -> str:
     """Return why a channel cannot take the message now; empty where it can."""
     option = options.get(channel)
     if option is None:
         return f"the workspace has no channel {channel}"
-    if not option.shared and option.address not in (None, wish.sender, wish.rep):
+    if not may_use(wish, option):
         return f"{channel} belongs to {option.address}"
     if option.is_legacy and not wish.legacy:
         return f"{channel} is a legacy server, and organisation.legacy_account is not true"

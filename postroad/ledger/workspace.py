@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select, updat
 from postroad import workspace
 from postroad.contracts import ChannelState
 from postroad.ledger.channels import resume_channel, sequences_with_work
+from postroad.ledger.choice_warnings import workspace_warnings
 from postroad.ledger.tables import (
     Channel,
     DomainHealth,
@@ -64,6 +65,8 @@ class Applied:
     parts: list[PartChanged]
     wake: list[str] = field(default_factory=list[str])
     """Workflow ids of the sequences that may have waited for this change."""
+    warnings: list[str] = field(default_factory=list[str])
+    """What people should know about the channels, a sentence each."""
 
 
 def apply_workspace(
@@ -88,7 +91,7 @@ def apply_workspace(
             wake |= _reactivate(connection, channel.id, now)
     parts += _retire_channels(connection, described)
     parts += _retire_senders(connection, described)
-    return Applied(parts, sorted(wake))
+    return Applied(parts, sorted(wake), workspace_warnings(connection))
 
 
 def load_organisation(connection: Connection) -> workspace.Organisation | None:
