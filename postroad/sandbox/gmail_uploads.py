@@ -7,12 +7,14 @@ import json
 import re
 import secrets
 from dataclasses import dataclass, field
+from email.message import Message
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from postroad.sandbox.gmail_errors import invalid, not_found
 
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _GO_ON = 308
 """What answers a piece that is not the last one."""
 
@@ -49,7 +51,7 @@ class Uploads:
             case "media":
                 return Upload(await request.read())
             case "multipart":
-                return await _multipart(request)
+                return _multipart(request.headers.get("Content-Type", ""), await request.read())
             case "resumable" if request.method == "POST":
                 return await self._begin(request)
             case "resumable":
@@ -78,15 +80,15 @@ class Uploads:
         return Upload(bytes(session.content), session.thread_id)
 
 
-async def _multipart(request: web.Request) -> Upload:
-    try:
-        about, mail = [
-            bytes(await part.read(decode=True))
-            async for part in await request.multipart()
-            if isinstance(part, BodyPartReader)
-        ]
-    except (AssertionError, ValueError):
-        raise invalid("Multipart uploads have two parts: JSON and media.") from None
+def _multipart(content_type: str, body: bytes) -> Upload:
+    """Take two parts apart (RFC 2046, 5.1.1); Google's own client ends its lines with LF only."""
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = re.escape(str(header.get_boundary("")).encode())
+    found = re.split(rb"(?:^|\r?\n)--" + boundary + rb"(?:--)?[ \t]*(?:\r?\n|$)", body)
+    if header.get_content_type() != "multipart/related" or len(found) != 4:
+        raise invalid("Multipart uploads have two parts: JSON and media.")
+    about, mail = (_END_OF_HEAD.split(part, maxsplit=1)[-1] for part in found[1:3])
     return Upload(mail, _thread_of(about))
 
 
