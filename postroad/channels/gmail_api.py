@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Sequence
+from email.parser import BytesHeaderParser
 from importlib.resources import files
 from typing import Any, Final, cast
 
@@ -189,6 +190,19 @@ def header(message: Json, name: str) -> str:
         if found["name"].lower() == name.lower():
             return str(found["value"]).strip()
     return ""
+
+
+def content_of(message: Json) -> bytes:
+    """Return the content of a message that was read whole (RFC 4648, 5)."""
+    raw = str(message.get("raw", ""))
+    return base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4))
+
+
+def with_headers(message: Json) -> Json:
+    """Return a message that was read whole with its headers where `header` looks for them."""
+    head = BytesHeaderParser().parsebytes(content_of(message))
+    headers = [{"name": name, "value": str(value)} for name, value in head.items()]
+    return message | {"payload": {"headers": headers}}
 
 
 def _description(endpoint: str) -> GoogleAPI:

@@ -4,13 +4,12 @@ developers.google.com/workspace/gmail/api/guides/sync: the history says what was
 back a week or so, and whoever comes later has to read the mailbox itself.
 """
 
-import base64
 import time
 from dataclasses import dataclass
 from typing import Self
 
 from postroad.channels.base import InboundMail, InboxPage
-from postroad.channels.gmail_api import GmailApi, Json
+from postroad.channels.gmail_api import GmailApi, Json, content_of
 from postroad.channels.gmail_errors import NotThere
 
 _OWN = frozenset({"SENT", "DRAFT", "CHAT"})
@@ -102,10 +101,9 @@ class Inbox:
 
 
 def _inbound(mail: Json) -> InboundMail:
-    raw = str(mail.get("raw", ""))
     return InboundMail(
         provider_id=str(mail["id"]),
-        content=base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)),
+        content=content_of(mail),
         received_at=int(mail["internalDate"]),
         thread_id=mail.get("threadId"),
     )

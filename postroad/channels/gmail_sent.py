@@ -7,11 +7,12 @@ that the newest mails are read one by one, and only older ones are searched for.
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Literal
 
 from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
-from postroad.channels.gmail_api import GmailApi, Json, header
+from postroad.channels.gmail_api import GmailApi, Json, header, with_headers
 from postroad.channels.gmail_errors import NotThere
 
 KEY_HEADER: Final = "X-Postroad-Message"
@@ -51,7 +52,7 @@ class SentFolder:
         answer = await self._among_newest(message, read)
         if answer != SentLookup.NOT_SENT:
             return answer
-        if found := await self._search(message, f'in:sent to:"{message.recipient}"'):
+        if found := await self._search(message, f"in:sent to:{message.recipient}"):
             return found
         await asyncio.sleep(self._settle)
         return await self._among_newest(message, read)
@@ -75,11 +76,13 @@ class SentFolder:
         return found
 
     async def _search(self, message: OutgoingMessage, query: str) -> Receipt | None:
+        """Look at the few mails that are found as they were sent: nothing can be left out there."""
         page = await self._api.list_messages(query=query, most=_PAGE, trash=True)
         for found in page.get("messages", ()):
-            mail = await self._read(found["id"])
-            if mail is not None and _is(message, mail):
-                return _receipt(message, mail)
+            with suppress(NotThere):
+                mail = with_headers(await self._api.raw(found["id"]))
+                if _is(message, mail):
+                    return _receipt(message, mail)
         return None
 
     async def _among_newest(self, message: OutgoingMessage, read: set[str]) -> Answer:
@@ -102,17 +105,11 @@ class SentFolder:
                     return
                 if found["id"] not in read:
                     read.add(found["id"])
-                    if (mail := await self._read(found["id"])) is not None:
-                        yield mail
+                    with suppress(NotThere):  # deleted since it was listed
+                        yield await self._api.headers(found["id"], KEY_HEADER, "Message-ID")
             page = listed.get("nextPageToken")
             if page is None:
                 return
-
-    async def _read(self, mail_id: str) -> Json | None:
-        try:
-            return await self._api.headers(mail_id, KEY_HEADER, "Message-ID")
-        except NotThere:
-            return None  # deleted since it was listed
 
 
 def rewritten_id(message: OutgoingMessage, mail: Json) -> str | None:
