@@ -168,7 +168,7 @@ class ServiceAccountGrant:
 
 
 class OAuthTokens:
-    """Tokens of one token endpoint; however many ask at once, one request is made."""
+    """Tokens of one token endpoint; however many ask at once, one request answers them all."""
 
     def __init__(self, endpoint: str, grant: Grant, timeout: timedelta) -> None:
         self._endpoint = endpoint
@@ -177,17 +177,30 @@ class OAuthTokens:
         self._lock = asyncio.Lock()
         self._token = ""
         self._good_until = 0.0
+        self._failure: ChannelError | None = None
+        self._failures = 0
         self.scopes: frozenset[str] | None = None
         """What the latest token is good for, where the endpoint said (RFC 6749, 5.1)."""
 
     async def token(self, *, refused: str | None = None) -> str:
         """Return a token that is good for a minute at least: see TokenSource."""
+        asked_before = self._failures
         async with self._lock:
             if self._token == refused or time.monotonic() >= self._good_until:
+                if self._failure is not None and self._failures > asked_before:
+                    raise self._failure  # of the request that we waited for
                 await self._fetch()
             return self._token
 
     async def _fetch(self) -> None:
+        try:
+            await self._fetch_once()
+        except ChannelError as failure:
+            self._failure = failure
+            self._failures += 1
+            raise
+
+    async def _fetch_once(self) -> None:
         answer = await self._ask()
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:

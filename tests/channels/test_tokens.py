@@ -73,6 +73,18 @@ async def test_however_many_ask_one_request_is_made() -> None:
         assert provider_of(sandbox).requests["POST token"] == 1
 
 
+async def test_a_refusal_is_the_answer_for_everybody_who_waited_and_for_nobody_later() -> None:
+    async with google() as sandbox:
+        provider_of(sandbox).tokens.revoke(ANA)
+        tokens = source(sandbox)
+        found = await asyncio.gather(*(tokens.token() for _ in range(9)), return_exceptions=True)
+        assert {type(answer) for answer in found} == {AuthorisationLost}
+        assert provider_of(sandbox).requests["POST token"] == 1
+        with pytest.raises(AuthorisationLost):
+            await tokens.token()
+        assert provider_of(sandbox).requests["POST token"] == 2
+
+
 async def test_a_refused_token_is_replaced_once_however_many_were_refused() -> None:
     async with google() as sandbox:
         tokens = source(sandbox)
