@@ -97,7 +97,14 @@ class Composing:
             content = writing.composer.compose(envelope, rendered, _name(message.fields))
         except (BlankFieldError, TextError) as error:
             raise Unsendable(str(error)) from error
-        outgoing = OutgoingMessage(key, message_id, self._writer.email, message.recipient, content)
+        outgoing = OutgoingMessage(
+            key=key,
+            message_id=message_id,
+            envelope_from=self._writer.email,
+            recipient=message.recipient,
+            content=content,
+            thread_id=message.thread_id if replying else None,
+        )
         return outgoing, writing.step.version
 
     def next_due_at(self, message: WaveMessage, sent_at: int) -> int | None:

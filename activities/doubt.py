@@ -27,6 +27,7 @@ async def resolve_doubt(
             provider_id=found.provider_id,
             message_id=found.message_id or ready.message_id,
             response=found.response,
+            thread_id=found.thread_id,
             next_due_at=tools.composing.next_due_at(message, now),
         )
     if found == SentLookup.NOT_SENT:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from temporalio.exceptions import ApplicationError
 
@@ -9,6 +10,7 @@ from activities.connection_leases import LeaseHolder
 from postroad.channels.base import DeliveryChannel
 from postroad.channels.build import build_channel
 from postroad.ledger.engine import Ledger
+from postroad.ledger.tokens import keep_refresh_token
 from postroad.ledger.workspace import channel_version, load_channel
 from postroad.secrets import SecretBox, SecretKeyError
 
@@ -67,9 +69,17 @@ class OpenChannels:
             raise ApplicationError(
                 f"the ledger has no channel {channel_id}", type=CHANNEL_UNKNOWN, non_retryable=True
             )
-        leases = self._leases.leases_of(channel_id, settings.connections)
-        return OpenChannel(
-            build_channel(settings, settings.address, leases),
-            settings.on_uncertain == "resend",
-            version,
+        channel = build_channel(
+            settings,
+            settings.address,
+            self._leases.leases_of(channel_id, settings.connections),
+            partial(self._keep, channel_id),
         )
+        return OpenChannel(channel, settings.on_uncertain == "resend", version)
+
+    async def _keep(self, channel_id: str, refresh_token: str) -> None:
+        await asyncio.to_thread(self._store, channel_id, refresh_token)
+
+    def _store(self, channel_id: str, refresh_token: str) -> None:
+        with self._ledger.write() as connection:
+            keep_refresh_token(connection, channel_id, refresh_token, self._secrets)

@@ -162,6 +162,7 @@ class Wave:
             provider_id=receipt.provider_id,
             message_id=receipt.message_id or ready.message_id,
             response=receipt.response,
+            thread_id=receipt.thread_id,
             next_due_at=self._tools.composing.next_due_at(message, at),
         )
 

@@ -1,6 +1,6 @@
 """Reading a wave: everything its messages need to be rendered, sent and settled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,18 @@ class WaveMessage:
     timezone: str | None
     earlier: tuple[str, ...] = ()
     """Message-IDs of this person's earlier messages, oldest first."""
+    thread_id: str | None = None
+    """The provider's id of the thread of the last of them, where it went through this channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """An earlier message of a person."""
+
+    position: int
+    message_id: str
+    channel: str | None
+    thread_id: str | None
 
 
 def load_wave(
@@ -57,6 +69,10 @@ def load_wave(
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
     earlier = _earlier(connection, [row.enrollment_id for row in rows if row.position > 0])
+    conversations = [
+        [sent for sent in earlier.get(row.enrollment_id, ()) if sent.position < row.position]
+        for row in rows
+    ]
     return [
         WaveMessage(
             subject=Subject(
@@ -76,9 +92,10 @@ def load_wave(
             person_key=row.person_key,
             fields=row.fields,
             timezone=row.timezone,
-            earlier=tuple(m for p, m in earlier.get(row.enrollment_id, ()) if p < row.position),
+            earlier=tuple(sent.message_id for sent in before),
+            thread_id=_thread(row.channel_id, before),
         )
-        for row in rows
+        for row, before in zip(rows, conversations, strict=True)
     ]
 
 
@@ -105,16 +122,26 @@ def return_wave(connection: Connection, sequence: int, wave: int) -> int:
     ).rowcount
 
 
-def _earlier(
-    connection: Connection, enrollments: Iterable[int]
-) -> dict[int, list[tuple[int, str]]]:
-    found: dict[int, list[tuple[int, str]]] = {}
+def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, list[_Sent]]:
+    """Return what was sent to people, oldest first."""
+    found: dict[int, list[_Sent]] = {}
     rows = connection.execute(
-        select(Message.enrollment_id, Message.position, Message.message_id)
+        select(
+            Message.enrollment_id,
+            Message.position,
+            Message.message_id,
+            Message.channel_id,
+            Message.thread_id,
+        )
         .where(Message.enrollment_id.in_(set(enrollments)), Message.state == MessageState.SENT)
         .order_by(Message.enrollment_id, Message.position)
     )
-    for enrollment, position, message_id in rows:
+    for enrollment, position, message_id, channel, thread in rows:
         if message_id is not None:
-            found.setdefault(enrollment, []).append((position, message_id))
+            found.setdefault(enrollment, []).append(_Sent(position, message_id, channel, thread))
     return found
+
+
+def _thread(channel: str | None, before: Sequence[_Sent]) -> str | None:
+    """Return the thread to answer in; a thread's id means nothing on another channel."""
+    return before[-1].thread_id if before and before[-1].channel == channel else None
