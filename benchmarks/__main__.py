@@ -1,4 +1,4 @@
-"""`python -m benchmarks [a b c d e] [--quick]`: measure, print tables, keep bench-results.json."""
+"""`python -m benchmarks [a b c d e f] [--quick]`: measure, print, keep bench-results.json."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.growth import growth
+from benchmarks.judgement import corpus_folder, judgement, judgement_speed
 from benchmarks.recovery import recovery
 from benchmarks.reservations import reservations
 from benchmarks.throughput import throughput
@@ -23,10 +24,11 @@ _CONSOLE = Console(width=None if Console().is_terminal else 120)
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("parts", nargs="*", help="a b c d e; all where none is named")
+    parser.add_argument("parts", nargs="*", help="a b c d e f; all where none is named")
     parser.add_argument("--quick", action="store_true", help="fewer messages and rounds")
+    parser.add_argument("--corpus", type=Path, help="where labelled mail for (f) is")
     chosen = parser.parse_args()
-    parts, quick = set(chosen.parts or "abcde"), chosen.quick
+    parts, quick = set(chosen.parts or "abcdef"), chosen.quick
     results: dict[str, Any] = {}
     if "a" in parts:
         lines = asyncio.run(throughput(1_000 if quick else 4_000, 1 if quick else 3))
@@ -45,6 +47,15 @@ def main() -> None:
         ]
     if "e" in parts:
         results["reservations"] = [asdict(line) for line in reservations()]
+    if "f" in parts:
+        folder = corpus_folder(chosen.corpus)
+        if scores := judgement(folder):
+            results["judgement"] = scores
+        else:
+            _CONSOLE.print(
+                f"judgement is not scored: there is no corpus in {folder} (see --corpus)"
+            )
+        results["judgement speed"] = judgement_speed(1_000 if quick else 10_000)
     for title, rows in results.items():
         _print(title, rows)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
@@ -53,8 +64,14 @@ def main() -> None:
 def _print(title: str, rows: Sequence[dict[str, Any]]) -> None:
     table = Table(*rows[0], title=title, title_justify="left")
     for row in rows:
-        table.add_row(*(f"{v:,.2f}" if isinstance(v, float) else str(v) for v in row.values()))
+        table.add_row(*(_shown(value) for value in row.values()))
     _CONSOLE.print(table)
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}" if abs(value) <= 1 else f"{value:,.2f}"
 
 
 if __name__ == "__main__":

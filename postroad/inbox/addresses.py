@@ -11,7 +11,7 @@ ADDRESS = rf"(?<![\w.+@=-]){BARE_ADDRESS}"
 """The same, not in the middle of a word."""
 
 _ADDRESS = re.compile(ADDRESS)
-_ROUTED = re.compile(r"([^\s<>@:;,\"]{1,64}@[^\s<>@:;,\"]{1,253})\s*>?\s*$")
+_ROUTED = re.compile(r"([^\W_][\w.+=-]{0,63}@[\w.-]{1,253})\s*>?\s*$")
 _COMMENT = re.compile(r"\s*\([^()]{0,300}\)\s*$")
 _ADDRESS_MAX = 320
 _FIELD_MAX = 1_000

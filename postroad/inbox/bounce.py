@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from postroad.inbox.dsn import read_dsn, read_inline_dsn
 from postroad.inbox.formats import FORMATS
+from postroad.inbox.formats.ses import read_ses
 from postroad.inbox.notice import Notice
 from postroad.inbox.original import find_original
 from postroad.inbox.parsing import RETURNED, Mail
@@ -27,7 +28,7 @@ def judge_bounce(mail: Mail, writer: Writer, notice: Notice) -> Verdict | None:
     """Judge a delivery notice; None where the mail is something else."""
     if mail.report_type in _OTHER_REPORTS and not _REFUSED_BY_MDN.search(notice.first_words):
         return None
-    told = [] if _is_by_a_person(writer) else read_dsn(mail)
+    told = [] if _is_by_a_person(writer) else read_dsn(mail) or read_ses(mail)
     if not told and not _is_notice(mail, writer, notice):
         return None
     verdict = _verdict(_reports(mail, notice, told), notice, writer)

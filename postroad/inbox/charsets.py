@@ -31,8 +31,9 @@ def decode(content: bytes, charset: str = "") -> str:
     codec = _codec(claimed)
     if codec in ("ascii", ""):
         return _undeclared(content)
-    try:
-        return content.decode(codec, "replace")
+    try:  # utf-7 lets halves of characters pass, which nothing can store
+        text = content.decode(codec, "replace")
+        return text.encode(errors="replace").decode() if codec == "utf-7" else text
     except (LookupError, ValueError):
         return _undeclared(content)
 

@@ -3,7 +3,7 @@
 import re
 
 from postroad.inbox.addresses import address_of_field, addresses_in
-from postroad.inbox.formats.ses import read_notification
+from postroad.inbox.formats.ses import read_ses_complaint
 from postroad.inbox.notice import Notice
 from postroad.inbox.original import find_original
 from postroad.inbox.parsing import RETURNED, Mail, split_message
@@ -33,14 +33,16 @@ _OLD_SUBJECT = re.compile(
 
 def judge_feedback(mail: Mail, notice: Notice) -> Verdict | None:
     """Judge a complaint; None where the mail is something else."""
-    complaint = read_notification(mail.text).get("complaint") if "{" in mail.text[:40] else None
-    if not (_is_report(mail) or isinstance(complaint, dict)):
+    complainers = read_ses_complaint(mail)
+    if not (complainers or _is_report(mail)):
         return None
     original = find_original(mail, notice)
     reason = _reason(mail)
     return Verdict(
         "feedback",
-        recipients=tuple(RecipientVerdict(one, None, reason) for one in _complainers(mail, notice)),
+        recipients=tuple(
+            RecipientVerdict(one, None, reason) for one in complainers or _named(mail, notice)
+        ),
         reason=reason,
         original_message_id=original.message_id,
         postroad_message=original.postroad_message,
@@ -62,7 +64,7 @@ def _reason(mail: Mail) -> Reason:
     return "spam"
 
 
-def _complainers(mail: Mail, notice: Notice) -> list[str]:
+def _named(mail: Mail, notice: Notice) -> list[str]:
     """Return who complained: as the report names them, or else whom the returned mail went to."""
     named = [
         address

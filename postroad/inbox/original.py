@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from postroad.inbox.notice import Notice
 from postroad.inbox.parsing import RETURNED, Mail, Part, split_message
 
-_ID_MAX = 500
+_CHARACTER = r"[^<>\s\x00-\x20\x7f-\x9f]"
+_BRACKETED = rf"<{_CHARACTER}{{1,500}}>"
+_ID = re.compile(rf"{_BRACKETED}|{_CHARACTER}{{1,500}}")
+_IN_HEADER = re.compile(_BRACKETED)
 _MESSAGE_ID = re.compile(
-    rf"^[ \t>]{{0,40}}(?:original-)?message-id[ \t]{{0,10}}:[ \t]{{0,10}}(?:\n[ \t>]{{1,40}})?"
-    rf"(<[^<>\s]{{1,{_ID_MAX}}}>|[^\s<>]{{1,{_ID_MAX}}})",
+    r"^[ \t>]{0,40}(?:original-)?message-id[ \t]{0,10}:[ \t]{0,10}(?:\n[ \t>]{1,40})?"
+    rf"({_BRACKETED}|{_CHARACTER}{{1,500}})",
     re.IGNORECASE | re.MULTILINE,
 )
 _POSTROAD = re.compile(
-    r"^[ \t>]{0,40}x-postroad-message[ \t]{0,10}:[ \t]{0,10}([^\s]{1,500})",
+    rf"^[ \t>]{{0,40}}x-postroad-message[ \t]{{0,10}}:[ \t]{{0,10}}({_CHARACTER}{{1,500}})",
     re.IGNORECASE | re.MULTILINE,
 )
-_IN_HEADER = re.compile(rf"<[^<>\s]{{1,{_ID_MAX}}}>")
-_ID = re.compile(rf"<[^<>\s]{{1,{_ID_MAX}}}>|[^\s<>]{{1,{_ID_MAX}}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from postroad.inbox.formats import exchange, exim, generic, gmail, qmail, sendmail, ses
+from postroad.inbox.formats import exchange, exim, generic, gmail, qmail, sendmail
 from postroad.inbox.notice import Notice
 from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport
@@ -11,7 +11,6 @@ Format = Callable[[Mail, Notice], list[RecipientReport]]
 """Returns whom a notice of this family says it did not reach; nothing for other families."""
 
 FORMATS: tuple[Format, ...] = (
-    ses.read,
     gmail.read,
     exchange.read,
     exim.read,

@@ -3,6 +3,19 @@
 from postroad.inbox.phrases import one_of
 from postroad.inbox.phrases.refusal import Refusal
 
+NAME_SERVER = Refusal(
+    "transient",
+    "network",
+    one_of(
+        r"""
+        not found, try again
+        temporary (?:failure in name|lookup failure|dns|resolution)
+        (?:name ?server|dns) .{0,40}(?:temporar|timed? ?out|servfail)
+"""
+    ),
+)
+"""The name server gave no answer: the domain may well exist."""
+
 TRANSIENT = Refusal(
     "transient",
     "network",

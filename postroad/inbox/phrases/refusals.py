@@ -6,7 +6,7 @@ qmail, and what mailbox providers document of theirs.
 """
 
 from postroad.inbox.phrases.message import ATTACHMENT, CONTENT, FORM, MESSAGE_SIZE, SPAM
-from postroad.inbox.phrases.passing import RULES, TRANSIENT
+from postroad.inbox.phrases.passing import NAME_SERVER, RULES, TRANSIENT
 from postroad.inbox.phrases.recipient import (
     DOMAIN_UNKNOWN,
     MAILBOX_DISABLED,
@@ -29,6 +29,7 @@ TELLING: tuple[Refusal, ...] = (
     MAILBOX_FULL,
     MESSAGE_SIZE,
     MAILBOX_DISABLED,
+    NAME_SERVER,
     USER_UNKNOWN,
     DOMAIN_UNKNOWN,
     ATTACHMENT,
