@@ -17,6 +17,7 @@ from postroad.secrets import secret_box
 from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By, Reason
+from starter.choosing import explain as explain_verb
 from starter.clock import now, say_time
 from starter.connect import connect as connect_verb
 from starter.console import Refused, print_json, print_table, say
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="Look at the delivery channels, connect, check, pause and resume them.",
 )
 app.command("connect")(connect_verb)
+app.command("explain")(explain_verb)
 
 ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's id.")]
 

@@ -1,23 +1,16 @@
-"""What the choice of a channel knows, read from the ledger: senders, channels, their room."""
+"""What the choice of a channel knows, read from the ledger: the message and the channels."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from postroad.campaign.file import CampaignSettings, Purpose
 from postroad.channels.options import ChannelOption, ChannelWish
-from postroad.contracts import ChannelState, MessageState
-from postroad.instants import HOUR
-from postroad.ledger.limits import limits_in_force
-from postroad.ledger.quota import load_scopes
+from postroad.contracts import ChannelState
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
 from postroad.ledger.tables import Channel, Message, Organisation, Sender, SenderIdentity
-from postroad.quota.allocation import Pace, fill
-
-HORIZON = HOUR
-"""A channel on which a message would wait longer than this is full: another may stand in."""
 
 
 def load_options(connection: Connection) -> dict[str, ChannelOption]:
@@ -77,24 +70,19 @@ def load_wish(connection: Connection, sender: str, settings: CampaignSettings) -
 
 
 def wish_of_step(
-    connection: Connection,
-    campaign_id: str,
-    sender: str,
-    position: int,
-    enrollment: int | None = None,
+    connection: Connection, campaign_id: str, sender: str, position: int, enrollment: int
 ) -> ChannelWish:
-    """Return what is known of one step's message, to one person where they are enrolled."""
+    """Return what is known of one step's message to one person."""
     wish = load_wish(connection, sender, load_settings(connection, campaign_id))
     steps = load_steps(connection, campaign_id)
+    wish = replace(wish, step_channel=steps[position].settings.channel)
     root = conversation_roots(steps).get(position)
-    conversation = None
-    if root is not None and enrollment is not None:
-        conversation = connection.scalar(
-            select(Message.channel_id).where(
-                Message.enrollment_id == enrollment, Message.position == root
-            )
-        )
-    return replace(wish, step_channel=steps[position].settings.channel, conversation=conversation)
+    if root is None:
+        return wish
+    began = select(Message.channel_id).where(
+        Message.enrollment_id == enrollment, Message.position == root
+    )
+    return replace(wish, conversation=connection.scalar(began))
 
 
 def conversation_roots(steps: Sequence[CampaignStep]) -> dict[int, int]:
@@ -107,65 +95,6 @@ def conversation_roots(steps: Sequence[CampaignStep]) -> dict[int, int]:
         else:
             root = step.position
     return roots
-
-
-class Room:
-    """How many more messages of one sequence each channel can send within the horizon."""
-
-    def __init__(
-        self, connection: Connection, sequence: int, now: int, *, most: int, interactive: bool
-    ) -> None:
-        """Prepare to count; a channel is counted when it is first asked about.
-
-        Args:
-            connection: a transaction.
-            sequence: the row id of the sequence.
-            now: the present instant.
-            most: how many messages may want a channel; more room than this is not counted.
-            interactive: whether they may use what is kept for such mail.
-        """
-        self._connection = connection
-        self._sequence = sequence
-        self._most = most
-        self._pace = Pace(now, 0, interactive)
-        self._left: dict[str, int] = {}
-
-    def why_full(self, channel: str) -> str:
-        """Return why no further message leaves by a channel soon; empty where one does."""
-        if channel not in self._left:
-            self._left[channel] = self._count(channel)
-        if self._left[channel] > 0:
-            return ""
-        return f"{channel} has as much to send as its limits let through in an hour"
-
-    def take(self, channel: str) -> bool:
-        """Use the room for one message; return whether that filled the channel."""
-        if channel not in self._left:  # a conversation goes on wherever it began
-            return False
-        self._left[channel] -= 1
-        return self._left[channel] == 0
-
-    def _count(self, channel: str) -> int:
-        ahead, now = self._ahead(channel), self._pace.now
-        limits = limits_in_force(self._connection, channel)
-        wanted = ahead + self._most
-        charged = load_scopes(self._connection, channel, limits, (), now=now, wanted=wanted)
-        scopes = [scope.scope(self._pace.tolerance) for scope in charged.values()]
-        leaving = fill(scopes, wanted, self._pace, until=now + HORIZON)
-        return sum(count for _, count in leaving) - ahead
-
-    def _ahead(self, channel: str) -> int:
-        """Count the sequence's messages that wait for the channel already."""
-        return self._connection.execute(
-            select(func.count())
-            .select_from(Message)
-            .where(
-                Message.sequence_id == self._sequence,
-                Message.channel_id == channel,
-                Message.state == MessageState.PLANNED,
-                Message.due_at <= self._pace.now,
-            )
-        ).scalar_one()
 
 
 def _vouched_for(settings: Mapping[str, Any]) -> frozenset[str]:

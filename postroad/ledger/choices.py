@@ -6,10 +6,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from postroad.campaign.file import CampaignSettings
-from postroad.channels.options import ChannelWish
-from postroad.channels.rules import ask_rules
 from postroad.channels.selection import Choice, choose_channel
-from postroad.ledger.channel_options import Room, load_options, load_wish
+from postroad.ledger.channel_options import load_options, load_wish
+from postroad.ledger.room import Room, mark_full
 from postroad.ledger.steps import CampaignStep
 
 _UNKNOWN = "unknown"
@@ -53,7 +52,7 @@ class Choices:
                 connection, sequence, now, most=at_most, interactive=settings.interactive
             )
             for each in self._wishes:
-                self._note_full(each, self._room)
+                self._options = mark_full(self._options, each, self._room)
 
     def of(self, position: int, domain: str, conversation: str | None) -> Choice:
         """Choose for a message.
@@ -73,15 +72,6 @@ class Choices:
     def count(self, channel: str) -> None:
         """Count one message that was given a channel; it may be full for those that follow."""
         if self._room is not None and self._room.take(channel):
-            self._mark(channel, self._room)
-            self._known.clear()
-
-    def _note_full(self, wish: ChannelWish, room: Room) -> None:
-        for finding in ask_rules(wish, self._options):
-            for channel in finding.channels:
-                self._mark(channel, room)
-
-    def _mark(self, channel: str, room: Room) -> None:
-        if channel in self._options:
-            full = room.why_full(channel)
+            full = self._room.why_full(channel)
             self._options[channel] = replace(self._options[channel], full=full)
+            self._known.clear()

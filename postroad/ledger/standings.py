@@ -119,6 +119,21 @@ def standings(connection: Connection, address: str, now: int) -> list[Standing]:
     return [_standing(connection, person, suppressed, now) for person in people]
 
 
+def conversation_with(
+    connection: Connection, campaign_id: str, address: str, position: int
+) -> str | None:
+    """Return the channel by which a person got a step; None where they have not got it."""
+    return connection.scalar(
+        select(Message.channel_id)
+        .join(Enrollment, Enrollment.id == Message.enrollment_id)
+        .where(
+            Enrollment.campaign_id == campaign_id,
+            Enrollment.address == address,
+            Message.position == position,
+        )
+    )
+
+
 def _standing(connection: Connection, person: _Row, suppressed: str | None, now: int) -> Standing:
     row = _next_row(connection, person)
     channel = None if row is None else _channel(connection, row, now)

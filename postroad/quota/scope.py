@@ -74,7 +74,7 @@ class Scope:
         while moved and at < NEVER:
             moved = False
             for window in self._windows:
-                kept = _kept(window.limit, interactive=interactive)
+                kept = kept_share(window.limit, interactive=interactive)
                 later = window.earliest(at, tolerance, kept)
                 if later > at:
                     at, moved = later, True
@@ -84,7 +84,7 @@ class Scope:
     def room(self, at: int, tolerance: int, most: int, *, interactive: bool) -> int:
         """Return how many of `most` messages may have a slot at this instant."""
         for window in self._windows:
-            kept = _kept(window.limit, interactive=interactive)
+            kept = kept_share(window.limit, interactive=interactive)
             most = min(most, window.room(at, tolerance, most + kept) - kept)
         return max(most, 0)
 
@@ -108,8 +108,11 @@ def tolerance_for(limits: Iterable[Limit]) -> int:
     return min(max(shortest // 10, _SHORTEST_TOLERANCE), _LONGEST_TOLERANCE)
 
 
-def _kept(limit: Limit, *, interactive: bool) -> int:
-    """Short periods keep nothing: there, going first is enough."""
+def kept_share(limit: Limit, *, interactive: bool) -> int:
+    """Return how many messages of a limit are kept for interactive mail.
+
+    Short periods keep nothing: there, going first is enough.
+    """
     if interactive or limit.per_ms < _LONG_PERIOD or limit.messages < _SMALLEST_SHARED:
         return 0
     return ceil(limit.messages * KEPT_SHARE)
