@@ -5,6 +5,7 @@ back a week or so, and whoever comes later has to read the mailbox itself.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -69,7 +70,7 @@ class Inbox:
 
     async def _changes(self, start: str) -> InboxPage:
         answer = await self._api.history(start, _PAGE)
-        records = answer.get("history", ())
+        records = list(answer.get("history", ()))
         added = [one["message"] for record in records for one in record.get("messagesAdded", ())]
         more = bool(answer.get("nextPageToken")) and bool(records)
         cursor = str(records[-1]["id"] if more else answer["historyId"])
@@ -80,12 +81,17 @@ class Inbox:
         answer = await self._api.list_messages(
             query=query, most=_PAGE, page=resync.page, trash=True
         )
-        mails = await self._arrived(answer.get("messages", ()))
+        found = list(answer.get("messages", ()))
+        if resync.page is None:
+            # What has just arrived may not be in the index yet.
+            newest = await self._api.list_messages(labels=["INBOX"], most=_PAGE)
+            found += newest.get("messages", ())
+        mails = await self._arrived(found)
         page = answer.get("nextPageToken")
         cursor = resync.history if page is None else resync.cursor(page)
         return InboxPage(mails, cursor, more=page is not None, resynced=True)
 
-    async def _arrived(self, references: "list[Json] | tuple[()]") -> list[InboundMail]:
+    async def _arrived(self, references: Iterable[Json]) -> list[InboundMail]:
         """Return the mails that others sent, once each, without those deleted meanwhile."""
         mails: list[InboundMail] = []
         for mail_id, listed in {str(one["id"]): one for one in references}.items():

@@ -50,10 +50,12 @@ class SentFolder:
             return found
         read: set[str] = set()
         answer = await self._among_newest(message, read)
-        if answer != SentLookup.NOT_SENT:
+        if isinstance(answer, Receipt):
             return answer
         if found := await self._search(message, f"in:sent to:{message.recipient}"):
             return found
+        if answer == SentLookup.CANNOT_TELL:
+            return answer
         await asyncio.sleep(self._settle)
         return await self._among_newest(message, read)
 

@@ -65,7 +65,7 @@ class GmailSettings(ChannelSettings):
     token_endpoint: Endpoint = "https://oauth2.googleapis.com/token"  # noqa: S105 - no secret
     authorisation_endpoint: Endpoint = "https://accounts.google.com/o/oauth2/v2/auth"
     timeout: Duration = timedelta(seconds=60)
-    """For one request, its token included; a send that takes longer is in doubt."""
+    """For one request; a send that takes longer is in doubt."""
     settle: Duration = timedelta(seconds=5)
     """How long Gmail may go on with a send whose connection was lost, before it counts as not
     sent."""

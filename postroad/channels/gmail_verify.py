@@ -71,7 +71,7 @@ def _way_out(error: ChannelError) -> str:
         case AuthorisationLost():
             return ": `postroad channel connect` asks for consent again"
         case Misconfigured():
-            return ": compare the credentials and the API's switch in the Google Cloud console"
+            return ": compare credentials and delegation with the Google Cloud console"
         case AccountRefused():
             return ": a Google Workspace administrator has to allow it"
         case RateLimited() | QuotaExhausted():

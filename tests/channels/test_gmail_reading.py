@@ -101,6 +101,15 @@ async def test_an_old_cursor_reads_the_whole_mailbox_and_goes_on_from_now() -> N
         assert [found.provider_id for found in mails] == [new.id]
 
 
+async def test_an_old_cursor_misses_nothing_that_has_just_arrived() -> None:
+    async with gmail(search_lag="1h") as stage:
+        _, cursor = await read_all(stage, None)
+        new = arrive(stage)
+        stage.mailbox.expire_history()
+        mails, _ = await read_all(stage, cursor)
+    assert [found.provider_id for found in mails] == [new.id]
+
+
 async def test_a_mail_deleted_for_good_meanwhile_is_passed_over() -> None:
     async with gmail() as stage:
         _, cursor = await read_all(stage, None)
@@ -184,6 +193,15 @@ async def test_a_message_that_gmail_takes_after_the_connection_was_lost_is_found
         found = await stage.channel.find_sent(mail())
         assert isinstance(found, Receipt)
     assert stage.left() == 1
+
+
+async def test_a_message_is_found_by_its_recipient_where_others_are_too_many() -> None:
+    async with gmail(rewrites_message_id=True) as stage:
+        await stage.send(mail("q4/intro/1", to="carl@buyer.test"))
+        for n in range(2, 260):
+            stage.mailbox.add("sent", mail(f"q4/intro/{n}").content)
+        found = await stage.channel.find_sent(mail("q4/intro/1", to="carl@buyer.test"))
+    assert isinstance(found, Receipt)
 
 
 async def test_too_many_new_messages_to_look_through_is_said() -> None:
