@@ -77,6 +77,8 @@ def _sentence(verdict: Verdict) -> str:
 
 
 def _recipient(recipient: RecipientVerdict) -> str:
+    if recipient.reason is None:
+        return recipient.address
     why = " ".join(part for part in (recipient.status, _words(recipient.reason)) if part)
     return f"{recipient.address} ({why})"
 

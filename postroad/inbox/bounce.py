@@ -14,9 +14,10 @@ from postroad.inbox.phrases.notices import BOUNCE_SUBJECTS, BOUNCE_WORDS, DELAY_
 from postroad.inbox.reasons import Cause, cause_of
 from postroad.inbox.recipient_report import RecipientReport, explanation
 from postroad.inbox.statuses import most_telling
-from postroad.inbox.verdict import DEAD, Action, Kind, RecipientVerdict, Verdict
+from postroad.inbox.verdict import DEAD, Action, RecipientVerdict, Verdict
 from postroad.inbox.writer import Writer
 
+_WORST_FIRST: tuple[Action, ...] = ("failed", "delayed", "delivered")
 _OTHER_REPORTS = ("disposition-notification", "feedback-report", "tlsrpt")
 _REFUSED_BY_MDN = re.compile(
     r"was automatically rejected|refused by the recipient's mail filter", re.IGNORECASE
@@ -89,26 +90,32 @@ def _explains(report: RecipientReport) -> bool:
 
 
 def _verdict(reports: list[RecipientReport], notice: Notice, writer: Writer) -> Verdict:
+    """Judge those whom it went worst for; the verdict's reason is the first dead address's."""
     whole = _action_of(notice, writer)
     reports = reports or [RecipientReport(None, explanation(notice.words))]
-    actions = [report.action or whole for report in reports]
-    action = next(one for one in ("failed", "delayed", "delivered") if one in actions)
-    concerned = [report for report in reports if (report.action or whole) == action]
-    judged = [(_judge(report, notice), report) for report in concerned]
-    recipients = tuple(
-        dict.fromkeys(
-            RecipientVerdict(report.address, status, cause.reason)
-            for (status, cause), report in judged
-            if report.address is not None
-        )
+    action = next(
+        action for action in _WORST_FIRST if any((one.action or whole) == action for one in reports)
     )
-    (status, cause), _ = judged[0]
+    concerned = [one for one in reports if (one.action or whole) == action]
     if action == "delivered":
-        return Verdict("other", action, recipients, status)
-    kind: Kind = (
-        "hard" if action == "failed" and any(c.reason in DEAD for (_, c), _ in judged) else "soft"
+        reached = (RecipientVerdict(one.address, one.status) for one in concerned if one.address)
+        return Verdict("other", action, tuple(reached), concerned[0].status)
+    judged = [(one.address, *_judge(one, notice)) for one in concerned]
+    dead = [one for one in judged if action == "failed" and one[2].reason in DEAD]
+    _, status, cause = (dead or judged)[0]
+    failed: dict[str, RecipientVerdict] = {}
+    for address, its_status, its_cause in judged:
+        if address:
+            verdict = RecipientVerdict(address, its_status, its_cause.reason)
+            failed.setdefault(address.lower(), verdict)
+    return Verdict(
+        kind="hard" if dead else "soft",
+        action=action,
+        recipients=tuple(failed.values()),
+        status=status,
+        reason=cause.reason,
+        at_fault=cause.at_fault,
     )
-    return Verdict(kind, action, recipients, status, cause.reason, cause.at_fault)
 
 
 def _action_of(notice: Notice, writer: Writer) -> Action:

@@ -1,5 +1,7 @@
 """The order of judgement: complaints, then bounces, then auto-replies, then people."""
 
+import logging
+
 from postroad.inbox.auto_reply import judge_auto_reply
 from postroad.inbox.bounce import judge_bounce
 from postroad.inbox.feedback import judge_feedback
@@ -9,9 +11,20 @@ from postroad.inbox.parsing import Mail, read_mail
 from postroad.inbox.verdict import Verdict
 from postroad.inbox.writer import Writer, writer_of
 
+_log = logging.getLogger(__name__)
+
 
 def judge(raw: bytes) -> Verdict:
     """Judge a mail that came back: any bytes, within milliseconds, without raising."""
+    try:
+        return judge_strictly(raw)
+    except Exception:  # noqa: BLE001 - one mail must not keep a mailbox from being read
+        _log.exception("a mail of %d bytes was not judged", len(raw))
+        return Verdict("other")
+
+
+def judge_strictly(raw: bytes) -> Verdict:
+    """Judge a mail, and raise what goes wrong: tests look for exactly that."""
     mail = read_mail(raw)
     notice = read_notice(mail)
     writer = writer_of(mail.headers)

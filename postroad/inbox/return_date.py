@@ -23,6 +23,7 @@ from postroad.inbox.phrases.return_dates import (
 )
 
 _WORDS_MAX = 3_000
+_YEARS_OF_MAIL = range(1970, 2200)
 _NEAR = 60
 """Characters between a word of returning and its date."""
 _LATEST = timedelta(days=550)
@@ -129,6 +130,7 @@ def _relative_day(text: str, today: date | None) -> date | None:
 
 def _day_of(sent: str) -> date | None:
     try:
-        return parsedate_to_datetime(sent).date()
+        day = parsedate_to_datetime(sent).date()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    return day if day.year in _YEARS_OF_MAIL else None

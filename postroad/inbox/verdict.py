@@ -24,12 +24,13 @@ DEAD: frozenset[Reason] = frozenset({"user_unknown", "domain_unknown"})
 
 @dataclass(frozen=True, slots=True)
 class RecipientVerdict:
-    """What a bounce says about one address."""
+    """What a notice or a complaint says about one address."""
 
     address: str
     status: str | None
     """The RFC 3463 status `class.subject.detail`, where one is told."""
-    reason: Reason
+    reason: Reason | None = None
+    """None where the mail was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postroad.inbox.judge import judge
+from postroad.inbox import judge as judgement
+from postroad.inbox.judge import judge, judge_strictly
 from postroad.inbox.verdict import Verdict
 from tests.inbox.notices import SAMPLES, Sample
 from tests.inbox.test_dsn import dsn, group
@@ -26,7 +27,7 @@ _ATTACHED = b"".join(b"Content-Type: message/rfc822\n\nSubject: %d\n" % n for n 
 def judged(raw: bytes) -> Verdict:
     """Judge a mail within its time; the verdict must be fit for JSON and for PostgreSQL."""
     began = time.process_time()
-    verdict = judge(raw)
+    verdict = judge_strictly(raw)
     assert time.process_time() - began < _SECONDS
     assert "\\u0000" not in json.dumps(asdict(verdict), default=str)
     assert json.dumps(asdict(verdict), default=str, ensure_ascii=False).encode()
@@ -126,3 +127,15 @@ def test_any_bytes_get_a_verdict(raw: bytes) -> None:
 def test_what_stands_far_below_does_not_hide_the_notice_above() -> None:
     notice = SAMPLES[0].mail
     assert judged(notice + b"x" * 50_000_000) == judge(notice)
+
+
+def test_a_fault_of_our_own_costs_one_mail_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: bytes) -> Verdict:
+        raise RecursionError
+
+    monkeypatch.setattr(judgement, "judge_strictly", fail)
+    assert judge(b"Subject: secret\n\n") == Verdict("other")
+    assert "17 bytes" in caplog.text
+    assert "secret" not in caplog.text
