@@ -9,18 +9,22 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from temporalio.client import Client
 
 from postroad.contracts import ChannelState, MessageState
 from postroad.ledger.channel_state import stop_channel
+from postroad.ledger.channels import channel_state
 from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import apply_workspace, load_channel
 from postroad.sandbox.config import MailboxProviderConfig, SandboxConfig
 from postroad.sandbox.server import Sandbox, serve
 from postroad.secrets import SecretBox
 from postroad.workspace import GmailChannel, Workspace
+from starter.setup import register_search_attributes
 from tests.ledger_rows import ANA, NOW, add_campaign, add_person
 from tests.starter.command import Postroad
-from tests.starter.conftest import SECRET_KEY, Noted
+from tests.starter.conftest import SECRET_KEY, TASK_QUEUE, Noted
+from worker import running_worker
 
 BO = "bo@acme.test"
 CHANNEL = "ana-smtp"
@@ -89,6 +93,20 @@ def kept(ledger: Ledger) -> str | None:
     return None if token is None else token.get_secret_value()
 
 
+def state(ledger: Ledger) -> ChannelState | None:
+    with ledger.read() as connection:
+        found = channel_state(connection, CHANNEL)
+    return None if found is None else found[0]
+
+
+async def command(*arguments: str) -> asyncio.subprocess.Process:
+    """Start the command as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from starter.cli import main; main()", *arguments,
+        stdout=asyncio.subprocess.PIPE, env=dict(os.environ),
+    )  # fmt: skip
+
+
 def stop(ledger: Ledger, state: ChannelState) -> None:
     with ledger.write() as connection:
         stop_channel(connection, CHANNEL, state, "the consent was taken back", NOW)
@@ -142,6 +160,28 @@ async def test_connecting_again_resumes_the_channel_and_wakes_who_waits(
     assert await noted.reasons_to_wake() == [f"{CHANNEL} connected by bo"]
     [row] = (await asyncio.to_thread(postroad, "channel", "list", "--json")).json
     assert (row["state"], row["reason"]) == ("active", "")
+
+
+@pytest.mark.usefixtures("browser")
+async def test_a_mail_that_waits_for_consent_leaves_as_soon_as_it_is_given(
+    postroad: Postroad, ledger: Ledger, google: Sandbox, temporal: Client
+) -> None:
+    apply_gmail(ledger, google)
+    await register_search_attributes(temporal)
+    await asyncio.to_thread(postroad, "channel", "connect", CHANNEL)
+    google.mailbox_providers["google"].tokens.revoke(ANA)
+    async with running_worker(temporal, ledger, SecretBox(SECRET_KEY), TASK_QUEUE):
+        mail = ("--from", ANA, "--to", "ada@x.test", "--subject", "Hello", "--text", "Hi")
+        process = await command("send", *mail)
+        async with asyncio.timeout(30):
+            while state(ledger) is not ChannelState.UNAUTHORISED:
+                await asyncio.sleep(0.05)
+        assert google.accepted.mails == []
+        ran = await asyncio.to_thread(postroad, "channel", "connect", CHANNEL)
+        assert ran.stdout.endswith("1 sequence woken\n")
+        out, _ = await process.communicate()
+    assert out.decode().startswith(f"sent by {CHANNEL} as <send-")
+    assert [accepted.recipients for accepted in google.accepted.mails] == [["ada@x.test"]]
 
 
 @pytest.mark.usefixtures("browser")
@@ -238,11 +278,7 @@ async def test_without_a_browser_the_address_is_printed_at_once(
 ) -> None:
     assert postroad
     apply_gmail(ledger, google)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from starter.cli import main; main()",
-        "channel", "connect", CHANNEL, "--no-browser",
-        stdout=asyncio.subprocess.PIPE, env=dict(os.environ),
-    )  # fmt: skip
+    process = await command("channel", "connect", CHANNEL, "--no-browser")
     assert process.stdout is not None
     assert b"Open this address" in await process.stdout.readline()
     address = (await process.stdout.readline()).decode().strip()
