@@ -1,0 +1,126 @@
+"""`postroad identity`: an address is verified by a token that only its owner can read."""
+
+import re
+import socket
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as MessageHandler
+
+from tests.ledger_rows import ANA
+from tests.starter.command import Postroad
+
+WORKSPACE = """
+organisation: {{name: Acme}}
+senders:
+  - {{email: ana@acme.test, name: Ana Ruiz, timezone: UTC,
+     identities: [{{email: ana@acme-sales.test, channel: team}}]}}
+channels:
+  - {{id: team, kind: smtp, shared: true, host: 127.0.0.1, port: {port}, tls: none,
+     verify_identities: true}}
+"""
+
+
+class Inbox(MessageHandler):
+    """Keeps what the server accepts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[Message] = []
+
+    def handle_message(self, message: Message) -> None:
+        """Keep one mail."""
+        self.mails.append(message)
+
+
+@pytest.fixture
+def inbox(postroad: Postroad, tmp_path: Path) -> Iterator[Inbox]:
+    """What the team's server accepted, once the workspace was applied."""
+    inbox = Inbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    (tmp_path / "workspace.yaml").write_text(WORKSPACE.format(port=port))
+    applied = postroad("apply", "workspace.yaml")
+    assert applied.code == 0
+    assert f"warning: {ANA} is not verified on team" in applied.stderr
+    yield inbox
+    controller.stop()
+
+
+def _token(mail: Message) -> str:
+    found = re.search(r"postroad identity confirm \S+ (\w+)", str(mail.get_payload()))
+    assert found
+    return found[1]
+
+
+def test_an_address_is_verified_by_the_token_it_was_mailed(
+    postroad: Postroad, inbox: Inbox
+) -> None:
+    asked = postroad("identity", "verify", "Ana@acme.test", "--channel", "team")
+    assert (asked.code, asked.stderr) == (0, "")
+    (mail,) = inbox.mails
+    assert (mail["From"], mail["To"]) == (f"Ana Ruiz <{ANA}>", ANA)
+    token = _token(mail)
+    assert token not in asked.stdout
+    assert token not in mail["X-Postroad-Message"]
+    confirmed = postroad("identity", "confirm", ANA, token)
+    assert (confirmed.code, confirmed.stdout) == (0, f"{ANA} is verified on team\n")
+    assert postroad("apply", "workspace.yaml").stderr.count("warning") == 1, "the identity is left"
+
+
+def test_an_identity_is_verified_as_itself(postroad: Postroad, inbox: Inbox) -> None:
+    alias = "ana@acme-sales.test"
+    assert postroad("identity", "verify", alias).code == 0
+    (mail,) = inbox.mails
+    assert (mail["From"], mail["To"]) == (f"Ana Ruiz <{alias}>", alias)
+    assert postroad("identity", "confirm", alias, _token(mail)).code == 0
+
+
+@pytest.mark.usefixtures("inbox")
+def test_the_list_says_where_each_address_stands(postroad: Postroad) -> None:
+    rows = postroad("identity", "list", "--json").json
+    assert [(row["email"], row["state"]) for row in rows] == [
+        ("ana@acme-sales.test", "unverified"),
+        (ANA, "unverified"),
+    ]
+    postroad("identity", "verify", ANA)
+    lines = postroad("identity", "list").stdout.splitlines()
+    assert lines[2].startswith(f"{ANA}\tteam\tasked\t")
+
+
+def test_mail_is_not_sent_to_verified_addresses(postroad: Postroad, inbox: Inbox) -> None:
+    postroad("identity", "verify", ANA)
+    postroad("identity", "confirm", ANA, _token(inbox.mails[0]))
+    again = postroad("identity", "verify", ANA)
+    assert (again.code, len(inbox.mails)) == (1, 1)
+    assert "needs no token" in again.stderr
+
+
+@pytest.mark.usefixtures("inbox")
+def test_wrong_input_is_one_sentence(postroad: Postroad) -> None:
+    for arguments, words in (
+        (("verify", "eve@acme.test"), "the workspace has no sender eve@acme.test"),
+        (("verify", "nobody"), "'nobody' is no email address"),
+        (("verify", ANA, "--channel", "tema"), "no token to get through 'tema'"),
+        (("confirm", ANA, "guess"), "no token of ana@acme.test waits"),
+    ):
+        ran = postroad("identity", *arguments)
+        assert (ran.code, ran.stdout) == (1, "")
+        assert words in ran.stderr
+        assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("inbox")
+def test_a_server_that_does_not_answer_is_said(postroad: Postroad, tmp_path: Path) -> None:
+    text = (tmp_path / "workspace.yaml").read_text()
+    (tmp_path / "workspace.yaml").write_text(re.sub(r"port: \d+", "port: 1", text))
+    postroad("apply", "workspace.yaml")
+    ran = postroad("identity", "verify", ANA)
+    assert ran.code == 1
+    assert "team did not take the mail: " in ran.stderr
