@@ -24,6 +24,7 @@ from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.hosts import is_loopback
 from postroad.names import Name
 from postroad.quota.limits import Limit, Throttle
+from postroad.quota.providers import Tenant
 from postroad.workspace_channels import (
     Channel,
     Domain,
@@ -78,6 +79,10 @@ class Organisation(BaseModel):
     """Limits on the mail to one domain, over all channels together."""
     public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     """Where people reach the unsubscribing page."""
+    tenants: dict[str, Tenant] = {}
+    """Exchange Online tenants, by their directory id or domain as channels name them."""
+    projects: dict[str, list[Limit]] = {}
+    """Limits over all Gmail channels of a Google Cloud project, by its number."""
     prefer_same_network: bool = True
     """Whether a sender with several mailboxes uses the one in the recipient's own mail network."""
 

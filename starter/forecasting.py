@@ -14,9 +14,7 @@ from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.instants import moment
 from postroad.ledger.channel_options import load_options, load_wish
-from postroad.ledger.channel_state import channel_scope
-from postroad.ledger.limits import limits_in_force
-from postroad.ledger.quota import ORGANISATION, domain_scope, load_scopes
+from postroad.ledger.scopes import ChannelScopes
 from postroad.ledger.staging import StagedStep
 from postroad.quota import forecast as quota
 from postroad.quota.scope import Scope
@@ -67,6 +65,7 @@ def forecast_campaign(
     options = load_options(connection)
     groups: list[quota.Group] = []
     held: Counter[str] = Counter()
+    on: dict[str, ChannelScopes] = {}
     wishes = {
         email: load_wish(connection, email, definition.settings)
         for email in {alike.sender for alike in people}
@@ -76,15 +75,20 @@ def forecast_campaign(
         if isinstance(channels, str):
             held[channels] += number * len(definition.steps)
         else:
-            scopes = [_scope_keys(channel, alike.limited_domain) for channel in channels]
+            for channel in channels:
+                if channel not in on:
+                    on[channel] = ChannelScopes.of(connection, channel)
+            scopes = [
+                (*on[channel].shared, *on[channel].own(alike.limited_domain))
+                for channel in channels
+            ]
             zone = senders[alike.sender].timezone
             timetable = _Timetable(definition.steps, alike.timezone, zone)
             interactive = definition.settings.interactive
             groups.append(quota.Group(number, channels, scopes, timetable, interactive))
     domains = {alike.limited_domain for alike in people if alike.limited_domain is not None}
-    channels_used = {channel for group in groups for channel in group.channels}
     wanted = people.total() * len(definition.steps)
-    scopes_by_key = _scopes(connection, channels_used, domains, now, wanted)
+    scopes_by_key = _scopes(connection, on, domains, now, wanted)
     return _summary(quota.forecast(groups, scopes_by_key, now), held)
 
 
@@ -112,18 +116,16 @@ def _channels(
     return channels
 
 
-def _scope_keys(channel: str, limited_domain: str | None) -> tuple[str, ...]:
-    shared = (channel_scope(channel), ORGANISATION)
-    return shared if limited_domain is None else (*shared, domain_scope(limited_domain))
-
-
 def _scopes(
-    connection: Connection, channels: set[str], domains: set[str], now: int, wanted: int
+    connection: Connection,
+    channels: Mapping[str, ChannelScopes],
+    domains: set[str],
+    now: int,
+    wanted: int,
 ) -> dict[str, Scope]:
     scopes: dict[str, Scope] = {}
     for channel in sorted(channels):
-        limits = limits_in_force(connection, channel)
-        charged = load_scopes(connection, channel, limits, domains, now=now, wanted=wanted)
+        charged = channels[channel].load(connection, domains, now=now, wanted=wanted)
         scopes |= {key: found.scope(0) for key, found in charged.items() if key not in scopes}
     return scopes
 

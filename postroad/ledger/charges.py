@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from postroad.contracts import MessageState
-from postroad.ledger.tables import Message, QuotaScope
+from postroad.ledger.tables import HandSent, Message, QuotaScope
 from postroad.quota.limits import Limit
 from postroad.quota.scope import KEPT_SHARE, Scope
 from postroad.quota.window import NEVER, Charge
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What falls in a scope."""
+
+    messages: ColumnElement[bool]
+    by_hand: ColumnElement[bool] | None = None
+    """Which mail that people sent themselves does; None where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ def load_scope(
     key: str,
     name: str,
     limits: Iterable[Limit],
-    where: ColumnElement[bool],
+    charged: Charged,
     *,
     now: int,
     wanted: int,
@@ -57,19 +66,21 @@ def load_scope(
         key: the scope's key.
         name: what people call it.
         limits: its limits.
-        where: which messages fall in it.
+        charged: what falls in it.
         now: the instant of asking.
         wanted: how many messages may be charged in this decision.
     """
     limits = list(limits)
-    on_the_wire = _rows(connection, where, Message.state == MessageState.SENDING) if limits else []
+    sending = Message.state == MessageState.SENDING
+    on_the_wire = _rows(connection, charged.messages, sending) if limits else []
     wanted += sum(messages for _, _, messages in on_the_wire)
-    binding = [limit for limit in limits if _may_bind(connection, limit, where, now, wanted)]
+    binding = [limit for limit in limits if _may_bind(connection, limit, charged, now, wanted)]
     rows: list[tuple[str, int, int]] = []
     if binding:
         since = now - max(limit.per_ms for limit in binding)
         settled = Message.state != MessageState.SENDING
-        rows = on_the_wire + _rows(connection, where, settled, Message.charge_at > since)
+        rows = on_the_wire + _rows(connection, charged.messages, settled, Message.charge_at > since)
+        rows += _rows_by_hand(connection, charged, since)
     hold = connection.execute(
         select(QuotaScope.not_before, QuotaScope.not_before_reason).where(QuotaScope.key == key)
     ).first()
@@ -85,14 +96,25 @@ def load_scope(
 
 
 def _may_bind(
-    connection: Connection, limit: Limit, where: ColumnElement[bool], now: int, wanted: int
+    connection: Connection, limit: Limit, charged: Charged, now: int, wanted: int
 ) -> bool:
-    charged = connection.execute(
-        select(func.count())
-        .select_from(Message)
-        .where(where, Message.charge_at > now - limit.per_ms)
+    since = now - limit.per_ms
+    used = connection.execute(
+        select(func.count()).select_from(Message).where(charged.messages, Message.charge_at > since)
     ).scalar_one()
-    return charged + wanted > limit.messages * (1 - KEPT_SHARE) - 1
+    used += sum(messages for _, _, messages in _rows_by_hand(connection, charged, since))
+    return used + wanted > limit.messages * (1 - KEPT_SHARE) - 1
+
+
+def _rows_by_hand(
+    connection: Connection, charged: Charged, since: int
+) -> list[tuple[str, int, int]]:
+    if charged.by_hand is None:
+        return []
+    found = connection.execute(
+        select(HandSent.at, HandSent.messages).where(charged.by_hand, HandSent.at > since)
+    )
+    return [(MessageState.SENT, at, messages) for at, messages in found]
 
 
 def _rows(connection: Connection, *where: ColumnElement[bool]) -> list[tuple[str, int, int]]:

@@ -1,7 +1,7 @@
 """Booking waves: which messages may leave now, or when to ask again and why."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -16,20 +16,17 @@ from postroad.contracts import (
 )
 from postroad.instants import SECOND, moment
 from postroad.ledger import turns
-from postroad.ledger.channel_state import channel_scope
-from postroad.ledger.charges import ChargedScope, load_scope
-from postroad.ledger.limits import LimitsInForce, limits_in_force
+from postroad.ledger.charges import ChargedScope
+from postroad.ledger.limits import limits_in_force
+from postroad.ledger.scopes import ChannelScopes, domain_scope, lock_scopes
 from postroad.ledger.sequences import sequence_id
-from postroad.ledger.tables import Campaign, Channel, Event, Message, QuotaScope, Step
-from postroad.ledger.upsert import insert_new
+from postroad.ledger.tables import Campaign, Channel, Event, Message, Step
 from postroad.ledger.windows import postpone_outside_windows
 from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate, most_in_wave, wave_size
 from postroad.quota.decision import Grant, Wait, decide
 from postroad.quota.reasons import because
 from postroad.quota.scope import Scope
 from postroad.quota.turns import Priority, Turn
-
-ORGANISATION = "organisation"
 
 _LOOK_BEYOND = 4
 """Candidates looked at per message of a wave, so that a full domain does not block the others."""
@@ -48,19 +45,16 @@ _RESERVE = (
 class _Asking:
     """Everything a decision needs, read under the locks."""
 
-    limits: LimitsInForce
+    on: ChannelScopes
     due: Sequence[_DueRow]
-    scopes: Mapping[str, ChargedScope]
-    shared: tuple[str, ...]
+    charged: Mapping[str, ChargedScope]
 
     def scopes_with(self, tolerance: int) -> dict[str, Scope]:
-        return {key: charged.scope(tolerance) for key, charged in self.scopes.items()}
+        return {key: charged.scope(tolerance) for key, charged in self.charged.items()}
 
     def candidates(self) -> list[Candidate]:
-        return [Candidate(row.id, (*self.shared, *self._own_scope(row.domain))) for row in self.due]
-
-    def _own_scope(self, domain: str) -> tuple[str, ...]:
-        return (domain_scope(domain),) if domain in self.limits.domains else ()
+        shared = self.on.shared
+        return [Candidate(row.id, (*shared, *self.on.own(row.domain))) for row in self.due]
 
 
 def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Reservation:
@@ -71,16 +65,16 @@ def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Res
         return Reservation(wave=request.wave, parked=True)
     if booked := _booked(connection, request, sequence):
         return booked
-    _lock(connection, [channel_scope(request.channel), ORGANISATION])
-    limits = limits_in_force(connection, request.channel)
-    at_most = min(request.at_most, most_in_wave(limits.connections))
+    on = ChannelScopes.of(connection, request.channel)
+    on.lock(connection)
+    at_most = min(request.at_most, most_in_wave(on.limits.connections))
     due = _due(
-        connection, request, sequence, now, at_most * (_LOOK_BEYOND if limits.domains else 1) + 1
+        connection, request, sequence, now, at_most * (_LOOK_BEYOND if on.limits.domains else 1) + 1
     )
     if not due:
         turns.leave(connection, sequence, request.channel)
         return Reservation(wave=request.wave, more=False)
-    asking = _asking(connection, request.channel, limits, due, now)
+    asking = _asking(connection, on, due, now)
     mine = _turn(request, sequence, asking, now, at_most)
     answer = decide(
         mine,
@@ -88,9 +82,9 @@ def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Res
         turns.shares(connection, request.channel),
         asking.candidates(),
         asking.scopes_with,
-        shared=asking.shared,
+        shared=on.shared,
         now=now,
-        tolerance=asking.limits.tolerance,
+        tolerance=on.limits.tolerance,
     )
     if isinstance(answer, Wait):
         return _wait(connection, request, mine, answer, now)
@@ -104,7 +98,8 @@ def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
     the caller to give back; what may not leave at this hour is postponed.
     """
     sequence = sequence_id(connection, wave.campaign_id, wave.sender)
-    _lock(connection, [channel_scope(wave.channel), ORGANISATION])
+    on = ChannelScopes.of(connection, wave.channel)
+    on.lock(connection)
     rows = connection.execute(
         select(Message.id, Message.position, Message.priority, Message.domain)
         .where(
@@ -119,9 +114,8 @@ def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
     # What is booked again must not count against itself.
     connection.execute(update(Message).where(Message.id.in_(ids)).values(charge_at=None))
     due = [row for row in rows if row.id not in postponed]
-    limits = limits_in_force(connection, wave.channel)
-    asking = _asking(connection, wave.channel, limits, due, now)
-    tolerance = asking.limits.tolerance
+    asking = _asking(connection, on, due, now)
+    tolerance = on.limits.tolerance
     interactive = all(row.priority == Priority.INTERACTIVE for row in asking.due)
     slots = allocate(
         asking.candidates(),
@@ -163,17 +157,6 @@ def _booked(connection: Connection, request: ReserveQuota, sequence: int) -> Res
     return Reservation(wave=request.wave, messages=len(positions), steps=steps)
 
 
-def _lock(connection: Connection, keys: Sequence[str]) -> None:
-    """Lock scopes in a fixed order; SQLite has locked the whole ledger already."""
-    insert_new(connection, QuotaScope, [{"key": key} for key in keys])
-    connection.execute(
-        select(QuotaScope.key)
-        .where(QuotaScope.key.in_(keys))
-        .order_by(QuotaScope.key)
-        .with_for_update()
-    ).all()
-
-
 def _due(
     connection: Connection, request: ReserveQuota, sequence: int, now: int, at_most: int
 ) -> Sequence[_DueRow]:
@@ -195,56 +178,15 @@ def _due(
     return [row for row in rows if row.id not in postponed]
 
 
-def _asking(
-    connection: Connection,
-    channel: str,
-    limits: LimitsInForce,
-    due: Sequence[_DueRow],
-    now: int,
-) -> _Asking:
-    domains = sorted({row.domain for row in due if row.domain in limits.domains})
-    _lock(connection, [domain_scope(domain) for domain in domains])
-    scopes = load_scopes(connection, channel, limits, domains, now=now, wanted=len(due))
-    return _Asking(limits, due, scopes, (channel_scope(channel), ORGANISATION))
-
-
-def load_scopes(
-    connection: Connection,
-    channel: str,
-    limits: LimitsInForce,
-    domains: Iterable[str],
-    *,
-    now: int,
-    wanted: int,
-) -> dict[str, ChargedScope]:
-    """Read every scope that messages on a channel to these domains fall in, by key."""
-    scopes = [
-        load_scope(
-            connection, channel_scope(channel), channel, limits.channel,
-            Message.channel_id == channel, now=now, wanted=wanted,
-        ),
-        load_scope(
-            connection, ORGANISATION, "the organisation", limits.organisation,
-            Message.channel_id.in_(select(Channel.id)), now=now, wanted=wanted,
-        ),
-    ]  # fmt: skip
-    scopes += [
-        load_scope(
-            connection, domain_scope(domain), domain, limits.domains[domain],
-            Message.domain == domain, now=now, wanted=wanted,
-        )
-        for domain in domains
-    ]  # fmt: skip
-    return {scope.key: scope for scope in scopes}
-
-
-def domain_scope(domain: str) -> str:
-    """Return the key of a recipient domain's scope."""
-    return f"domain:{domain}"
+def _asking(connection: Connection, on: ChannelScopes, due: Sequence[_DueRow], now: int) -> _Asking:
+    domains = sorted({row.domain for row in due if row.domain in on.limits.domains})
+    if domains:
+        lock_scopes(connection, [domain_scope(domain) for domain in domains])
+    return _Asking(on, due, on.load(connection, domains, now=now, wanted=len(due)))
 
 
 def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int, at_most: int) -> Turn:
-    limits = [*asking.limits.channel, *asking.limits.organisation]
+    limits = [*asking.on.limits.channel, *asking.on.limits.organisation]
     smallest = min((limit.messages for limit in limits), default=None)
     return Turn(
         sequence=sequence,

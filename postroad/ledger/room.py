@@ -10,8 +10,7 @@ from postroad.channels.rules import ask_rules
 from postroad.contracts import MessageState
 from postroad.instants import HOUR
 from postroad.ledger.charges import ChargedScope
-from postroad.ledger.limits import limits_in_force
-from postroad.ledger.quota import load_scopes
+from postroad.ledger.scopes import ChannelScopes
 from postroad.ledger.tables import Message
 from postroad.quota.room import room_within
 
@@ -64,9 +63,9 @@ class Room:
 
     def _count(self, channel: str) -> int:
         ahead = self._ahead(channel)
-        limits = limits_in_force(self._connection, channel)
         wanted = ahead + self._most
-        charged = load_scopes(self._connection, channel, limits, (), now=self._now, wanted=wanted)
+        on = ChannelScopes.of(self._connection, channel)
+        charged = on.load(self._connection, (), now=self._now, wanted=wanted)
         rooms = [self._room_in(scope) for scope in charged.values()]
         return min([room for room in rooms if room is not None], default=wanted) - ahead
 
