@@ -6,7 +6,9 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import select, text, update
 
+from postroad.campaign.file import CampaignSettings
 from postroad.contracts import ChannelState, MessageState
+from postroad.ledger.channel_options import load_wish
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Channel, Event
 from postroad.ledger.workspace import (
@@ -201,6 +203,67 @@ def test_what_is_not_in_the_file_is_removed_unless_mail_was_sent_with_it(
     }
     with ledger.read() as connection:
         assert [sender.email for sender in list_senders(connection)] == [ANA, "cy@acme.test"]
+
+
+IDENTITIES = FILE.replace(
+    'signature: "Bo, Acme"',
+    'signature: "Bo, Acme", identities: [{email: bo@acme-sales.test, channel: team}]',
+)
+
+
+def test_identities_are_senders_of_their_own(ledger: Ledger, tmp_path: Path) -> None:
+    applied = _apply(ledger, _described(tmp_path, IDENTITIES))
+    assert ("identity", "bo@acme-sales.test", Change.ADDED) in [
+        (part.part, part.name, part.change) for part in applied.parts
+    ]
+    with ledger.read() as connection:
+        alias = load_sender(connection, "bo@acme-sales.test")
+        wish = load_wish(connection, "bo@acme-sales.test", CampaignSettings())
+    assert alias is not None
+    assert (alias.name, alias.timezone, alias.signature) == ("Bo", "UTC", "Bo, Acme")
+    assert (wish.rep, wish.identity_channel) == ("bo@acme.test", "team")
+
+
+def test_an_identity_follows_its_file(ledger: Ledger, tmp_path: Path) -> None:
+    _apply(ledger, _described(tmp_path, IDENTITIES))
+    unchanged = _apply(ledger, _described(tmp_path, IDENTITIES))
+    assert set(_changes(unchanged).values()) == {Change.UNCHANGED}
+    elsewhere = IDENTITIES.replace("test, channel: team", "test")
+    changed = _changes(_apply(ledger, _described(tmp_path, elsewhere)))
+    assert changed["bo@acme-sales.test"] is Change.CHANGED
+    removed = _changes(_apply(ledger, _described(tmp_path)))
+    assert removed["bo@acme-sales.test"] is Change.REMOVED
+
+
+def test_an_identity_that_wrote_to_people_stays(ledger: Ledger, tmp_path: Path) -> None:
+    _apply(ledger, _described(tmp_path, IDENTITIES))
+    with ledger.write() as connection:
+        add_campaign(connection)
+        add_person(
+            connection, "ada@x.test", MessageState.SENT, sender="bo@acme-sales.test", channel="team"
+        )
+    changed = _changes(_apply(ledger, _described(tmp_path)))
+    assert changed["bo@acme-sales.test"] is Change.KEPT
+
+
+def test_applying_warns_of_addresses_that_are_not_verified(ledger: Ledger, tmp_path: Path) -> None:
+    warnings = _apply(ledger, _described(tmp_path)).warnings
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        "ana@acme.test is not verified on ana-smtp",
+        "bo@acme.test is not verified on team",
+    ]
+    vouched = FILE.replace("smtp.acme.test", "smtp.acme.test, verified_domains: [acme.test]")
+    assert _apply(ledger, _described(tmp_path, vouched)).warnings == []
+
+
+def test_applying_warns_of_legacy_servers(ledger: Ledger, tmp_path: Path) -> None:
+    file = FILE.replace("name: Acme,", "name: Acme, legacy_account: true,")
+    file += "  - {id: old, kind: legacy_msc, host: old.acme.test, verify_identities: false}\n"
+    described = _described(tmp_path, file)
+    warnings = _apply(ledger, described).warnings
+    assert warnings[0].startswith("old is a legacy shared server without SPF or DKIM")
+    with ledger.read() as connection:
+        assert load_channel(connection, "old", BOX) == described.channels[2]
 
 
 def _version(ledger: Ledger) -> str | None:
