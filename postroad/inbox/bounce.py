@@ -9,10 +9,11 @@ from postroad.inbox.formats import FORMATS
 from postroad.inbox.formats.ses import read_ses
 from postroad.inbox.notice import Notice
 from postroad.inbox.original import find_original
-from postroad.inbox.parsing import RETURNED, Mail
-from postroad.inbox.phrases.notices import BOUNCE_SUBJECTS, BOUNCE_WORDS, DELAY_WORDS, GIVEN_UP
-from postroad.inbox.reasons import Cause, cause_of
+from postroad.inbox.parsing import Mail
+from postroad.inbox.phrases.notices import DELAY_WORDS, GIVEN_UP
+from postroad.inbox.reasons import PASSING, UNKNOWN, Cause, cause_of
 from postroad.inbox.recipient_report import RecipientReport, explanation
+from postroad.inbox.recognition import is_by_a_person, is_notice
 from postroad.inbox.statuses import most_telling
 from postroad.inbox.verdict import DEAD, Action, RecipientVerdict, Verdict
 from postroad.inbox.writer import Writer
@@ -29,8 +30,8 @@ def judge_bounce(mail: Mail, writer: Writer, notice: Notice) -> Verdict | None:
     """Judge a delivery notice; None where the mail is something else."""
     if mail.report_type in _OTHER_REPORTS and not _REFUSED_BY_MDN.search(notice.first_words):
         return None
-    told = [] if _is_by_a_person(writer) else read_dsn(mail) or read_ses(mail)
-    if not told and not _is_notice(mail, writer, notice):
+    told = [] if is_by_a_person(writer) else read_dsn(mail) or read_ses(mail)
+    if not told and not is_notice(mail, writer, notice):
         return None
     verdict = _verdict(_reports(mail, notice, told), notice, writer)
     original = find_original(mail, notice)
@@ -39,29 +40,6 @@ def judge_bounce(mail: Mail, writer: Writer, notice: Notice) -> Verdict | None:
         original_message_id=original.message_id,
         postroad_message=original.postroad_message,
     )
-
-
-def _is_by_a_person(writer: Writer) -> bool:
-    """Whether somebody answers or passes on a notice: only machines write notices themselves."""
-    machine = writer.is_mail_system or writer.has_null_sender or writer.auto_submitted
-    return writer.has_prefix and not machine
-
-
-def _is_notice(mail: Mail, writer: Writer, notice: Notice) -> bool:
-    """Whether a mail without delivery-status is a notice, by who wrote it and what it says."""
-    if _is_by_a_person(writer) or mail.type == "text/calendar":
-        return False
-    if "x-failed-recipients" in mail.headers or mail.type == "multipart/report":
-        return True
-    says = BOUNCE_WORDS.search(notice.first_words) is not None
-    titled = BOUNCE_SUBJECTS.search(writer.subject) is not None
-    returns = bool(notice.returned) or any(mail.of_type(*RETURNED))
-    names = bool(notice.failed_addresses_in(notice.first_words))
-    if writer.is_mail_system:
-        return (titled and (says or returns or names)) or (says and (returns or names))
-    if writer.has_null_sender or writer.auto_submitted:
-        return titled and says
-    return titled and says and returns and not writer.is_bulk
 
 
 def _reports(mail: Mail, notice: Notice, told: list[RecipientReport]) -> list[RecipientReport]:
@@ -100,7 +78,7 @@ def _verdict(reports: list[RecipientReport], notice: Notice, writer: Writer) -> 
     if action == "delivered":
         reached = (RecipientVerdict(one.address, one.status) for one in concerned if one.address)
         return Verdict("other", action, tuple(reached), concerned[0].status)
-    judged = [(one.address, *_judge(one, notice)) for one in concerned]
+    judged = [(one.address, *_judge(one, notice, action)) for one in concerned]
     dead = [one for one in judged if action == "failed" and one[2].reason in DEAD]
     _, status, cause = (dead or judged)[0]
     failed: dict[str, RecipientVerdict] = {}
@@ -124,8 +102,9 @@ def _action_of(notice: Notice, writer: Writer) -> Action:
     return "delayed" if DELAY_WORDS.search(said) and not GIVEN_UP.search(said) else "failed"
 
 
-def _judge(report: RecipientReport, notice: Notice) -> tuple[str | None, Cause]:
-    status = most_telling(report.status, report.words)
-    if status is None:
-        status = most_telling(None, notice.words)
-    return status, cause_of(report.words, status, explanation(notice.words))
+def _judge(report: RecipientReport, notice: Notice, action: Action) -> tuple[str | None, Cause]:
+    status = most_telling(report.status, report.words) or most_telling(None, notice.words)
+    cause = cause_of(report.words, status, explanation(notice.words))
+    if cause is UNKNOWN and action == "delayed":
+        cause = PASSING  # what is tried again has not been refused
+    return status, cause

@@ -34,7 +34,7 @@ _OLD_SUBJECT = re.compile(
 def judge_feedback(mail: Mail, notice: Notice) -> Verdict | None:
     """Judge a complaint; None where the mail is something else."""
     complainers = read_ses_complaint(mail)
-    if not (complainers or _is_report(mail)):
+    if not (complainers or _is_report(mail, notice)):
         return None
     original = find_original(mail, notice)
     reason = _reason(mail)
@@ -49,11 +49,13 @@ def judge_feedback(mail: Mail, notice: Notice) -> Verdict | None:
     )
 
 
-def _is_report(mail: Mail) -> bool:
+def _is_report(mail: Mail, notice: Notice) -> bool:
     if mail.report_type == "feedback-report" or any(mail.of_type("message/feedback-report")):
         return True
-    returned = next(mail.of_type(*RETURNED), None)
-    return returned is not None and _OLD_SUBJECT.search(mail.headers.words("subject")) is not None
+    if not any(mail.of_type(*RETURNED)):
+        return False
+    titled = _OLD_SUBJECT.search(mail.headers.words("subject")) is not None
+    return titled or "email abuse report for an email message" in notice.first_words
 
 
 def _reason(mail: Mail) -> Reason:

@@ -18,6 +18,7 @@ class Cause:
 
 
 UNKNOWN = Cause("unknown", None)
+PASSING = Cause("transient", "network")
 
 _SENDER_LIMIT = Cause("rate_limited", "sender")
 _SENDER_REFUSED = Cause("policy", "sender")
@@ -27,7 +28,6 @@ _DISABLED = Cause("mailbox_disabled", "recipient")
 _FULL = Cause("mailbox_full", "recipient")
 _TOO_LARGE = Cause("message_size", "message")
 _CONTENT = Cause("content", "message")
-_PASSING = Cause("transient", "network")
 _POLICY = Cause("policy", None)
 _RECIPIENT_POLICY = Cause("policy", "recipient")
 
@@ -63,27 +63,27 @@ _BY_STATUS = {
     "1.6": _NO_USER,
     "1.7": _SENDER_REFUSED,
     "1.8": _SENDER_REFUSED,
-    "1.9": _PASSING,
+    "1.9": PASSING,
     "1.10": _NO_DOMAIN,
     "2.0": _RECIPIENT_POLICY,
     "2.1": _DISABLED,
     "2.2": _FULL,
     "2.3": _TOO_LARGE,
     "2.4": _RECIPIENT_POLICY,
-    "3.1": _PASSING,
-    "3.2": _PASSING,
-    "3.3": _PASSING,
+    "3.1": PASSING,
+    "3.2": PASSING,
+    "3.3": PASSING,
     "3.4": _TOO_LARGE,
-    "3.5": _PASSING,
-    "4.0": _PASSING,
-    "4.1": _PASSING,
-    "4.2": _PASSING,
-    "4.3": _PASSING,
+    "3.5": PASSING,
+    "4.0": PASSING,
+    "4.1": PASSING,
+    "4.2": PASSING,
+    "4.3": PASSING,
     "4.4": _NO_DOMAIN,
-    "4.5": _PASSING,
-    "4.6": _PASSING,
-    "4.7": _PASSING,
-    "4.8": _PASSING,
+    "4.5": PASSING,
+    "4.6": PASSING,
+    "4.7": PASSING,
+    "4.8": PASSING,
     "5.3": Cause("rate_limited", "sender"),
     "7.13": _DISABLED,
     "7.17": _NO_USER,
@@ -93,21 +93,21 @@ _BY_STATUS = {
     "1.310": _NO_DOMAIN,
     "1.351": _NO_USER,
     "4.310": _NO_DOMAIN,
-    "4.312": _PASSING,
-    "4.316": _PASSING,
+    "4.312": PASSING,
+    "4.316": PASSING,
     "7.12": _RECIPIENT_POLICY,
     "7.124": _RECIPIENT_POLICY,
     "7.133": _RECIPIENT_POLICY,
     "7.134": _RECIPIENT_POLICY,
     "7.136": _RECIPIENT_POLICY,
 }
-_BY_SUBJECT = {"4": _PASSING, "6": _CONTENT, "7": _POLICY}
+_BY_SUBJECT = {"4": PASSING, "6": _CONTENT, "7": _POLICY}
 """RFC 3463, 3.1: what a subject means where its detail says nothing."""
 
 _BY_REPLY = {
-    "421": _PASSING,
-    "450": _PASSING,
-    "451": _PASSING,
+    "421": PASSING,
+    "450": PASSING,
+    "451": PASSING,
     "452": _FULL,
     "552": _FULL,
     "521": _NO_DOMAIN,

@@ -76,6 +76,13 @@ def test_a_date_in_the_quoted_mail_is_no_return() -> None:
         ("Re: A question", "Yes please.", IN_THREAD + "Auto-Submitted: no\n"),
         ("Re: A question", "I am out of the office on Friday, call me today.", IN_THREAD),
         ("RE: Out of office", "Are you back? Let us talk.", IN_THREAD),
+        ("Re: Out of office: A question",
+         "Thanks, next week then.\n\n> I am out of the office until 24 June.", IN_THREAD),
+        ("AW: Abwesenheitsnotiz: Eine Frage",
+         "Bin wieder da!\n\nAm 12.06.2024 schrieb Kay:\nIch bin bis 24.06. im Urlaub", IN_THREAD),
+        ("Vacation rental offer", "Let us talk.", IN_THREAD),
+        ("RE: A question", "I am out of the office on Friday.",
+         IN_THREAD + "X-Auto-Response-Suppress: All\n"),
         ("RE: Mail delivery failed?", 'I got "552 5.2.2 mailbox full" from your side.', IN_THREAD),
         ("Re: Undelivered Mail Returned to Sender",
          "See below.\n\n> <kay@wing.test>: host mx said: 550 5.1.1 User unknown", IN_THREAD),
@@ -100,6 +107,8 @@ def test_a_person_at_the_postmasters_desk_can_reply() -> None:
         ("Out of office? Ten holiday ideas", "Book until 24 June.",
          "List-Unsubscribe: <mailto:u@shop.test>\n"),
         ("confirm 8f31c2a7", "Reply to confirm.", "Precedence: bulk\n"),
+        ("You have undelivered mail", "Your message to dana@acme.test could not be delivered. "
+         "Log in to release it.", ""),
         ("A word", "We met last week.", ""),
     ],
 )  # fmt: skip

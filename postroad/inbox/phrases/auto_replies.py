@@ -4,72 +4,46 @@ from postroad.inbox.phrases import one_of
 
 AUTO_REPLY_SUBJECTS = one_of(
     r"""
-    ^(?:\S{1,12}:\s*)?(?:automatic (?:reply|response|answer)|auto(?:matic|
-        mated)?[ -]?(?:reply|response|respond\w*|answer)|autoreply|out[ -]of[ -](?:the )?office|
-        ooo\b|away (?:from|message)|vacation|on (?:vacation|holiday|leave)|i am (?:away|out|on)|
-        i'm (?:away|out|on)|not in the office|absence|auto:)
-    \b(?:auto(?:matic|mated)?[ -]?(?:reply|response)|out of (?:the )?office|away from (?:my|
-        the) (?:office|desk|mail|email)|vacation (?:reply|notice|response|message|auto)|
-        maternity leave|annual leave|no longer (?:with|works|at|employed))\b
-    automatische antwort
-    abwesenheit
-    automatische rückmeldung
-    nicht im (?:büro|haus)
-    bin (?:im urlaub|abwesend|außer haus)
+    \bauto(?:mat(?:ic|ed))?[ -]?(?:reply|response|responder|answer)\b
+    ^(?:\S{1,12}: )?auto:
+    \bout[ -]of[ -](?:the )?office\b
+    ^(?:\S{1,12}: )?ooo\b
+    \baway from (?:my|the) (?:office|desk|mail|e-?mail)\b
+    \bvacation (?:reply|notice|response|message|auto)
+    automatische (?:antwort|rückmeldung)
     autom\. antwort
-    réponse automatique
-    absence du bureau
-    absent(?:e)? du
-    message d'absence
-    en congés?\b
+    abwesenheits(?:notiz|nachricht|meldung|assistent)
+    ^abwesenheit
+    nicht im (?:büro|haus)
     réponse auto
+    absence du bureau
+    message d'absence
     hors du bureau
-    respuesta automática
+    (?:respuesta|contestación) automática
     fuera de (?:la )?oficina
-    ausencia
-    ausente
-    de vacaciones
     respuesta de ausencia
-    contestación automática
     risposta automatica
     fuori (?:sede|ufficio)
-    assenza
-    assente
-    in ferie
-    risponditore
+    risponditore automatico
     resposta automática
-    ausência
-    fora do escritório
-    de férias
     resposta de ausência
+    fora do escritório
     automatisch (?:antwoord|bericht)
-    afwezig
-    niet (?:op kantoor|aanwezig)
-    met vakantie
     automatische reactie
+    niet op kantoor
     autosvar
-    automatisk(?:t)? (?:svar|besked|meddelande)
-    fraværende
-    frånvaro
+    automatiskt? (?:svar|besked|meddelande)
     ikke på kontoret
-    fravær
     automaattinen (?:vastaus|poissaolo)
-    poissa\b
-    lomalla
     odpowiedź automatyczna
     automatyczna odpowiedź
     autoodpowied
     poza biurem
-    nieobecno
-    urlop
     automatická odpov
     mimo kancelář
-    nepřítomnost
     автоматический ответ
     автоответ
     вне офиса
-    в отпуске
-    отсутств
     автоматична відповідь
     otomatik (?:yanıt|cevap)
     ofis dışında
@@ -83,16 +57,54 @@ AUTO_REPLY_SUBJECTS = one_of(
     自動返信
     不在(?:通知|の|連絡|にし)
     不在です
-    休暇
     自动(?:回复|答复|回覆)
     自動(?:回覆|回復|答覆)
+    자동 ?(?:회신|응답|답장)
+    부재 ?중
+"""
+)
+"""Subjects that only auto-repliers write."""
+
+ABSENCE_SUBJECTS = one_of(
+    r"""
+    \b(?:vacation|holiday|on leave|annual leave|parental leave|maternity leave|absence|absent)\b
+    \bno longer (?:with|works?|at|employed)\b
+    \b(?:i am|i'm|away|currently) (?:away|out|until|on)\b
+    urlaub
+    abwesen
+    außer haus
+    absente? du
+    en congés?\b
+    en vacances
+    ausencia
+    ausente
+    de vacaciones
+    assen(?:za|te)
+    in ferie
+    ausência
+    de férias
+    afwezig
+    vakantie
+    fraværende
+    fravær
+    frånvaro
+    semester\b
+    poissa\b
+    lomalla
+    nieobecno
+    urlop
+    nepřítomnost
+    dovolen
+    в отпуске
+    отсутств
+    休暇
     外出
     休假
-    자동 ?(?:회신|응답|답장)
+    휴가
     부재
 """
 )
-"""Subjects of auto-replies."""
+"""Subjects of auto-replies that people write as well; first words or headers must agree."""
 
 AUTO_REPLY_WORDS = one_of(
     r"""

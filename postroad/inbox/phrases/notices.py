@@ -11,6 +11,7 @@ BOUNCE_SUBJECTS = one_of(
     failure (?:notice|delivery|notification)
     fail(?:ed|ure) (?:mail|delivery|to deliver)
     returned (?:e-?)?mail
+    \bbounced?\b
     non[- ]?(?:delivery|deliverable|remise|recapito)
     mail system error
     mail error
@@ -133,6 +134,7 @@ BOUNCE_WORDS = one_of(
     did not receive
     had (?:permanent|transient|delivery|fatal)
     permanent (?:fatal )?error
+    \bbounced\b
     returned (?:to (?:you|sender)|mail|message)
     is being returned
     message (?:was )?(?:rejected|returned|bounced|refused|blocked)
@@ -214,6 +216,21 @@ BOUNCE_WORDS = one_of(
 """
 )
 """What the first words of a notice say."""
+
+NOTICE_OPENINGS = one_of(
+    r"""
+    \b(?:your|the|a|this) (?:e-?mail|message|mail) (?:\S+ ){0,14}(?:could not|was not|cannot|
+        couldn't|can not|can't|has not|were not) (?:be |been )?(?:successfully )?(?:delivered|sent)\b
+    \bwas undeliverable to\b
+    \bdid not reach the following\b
+    \b(?:unable|failed) to deliver (?:your |the )?(?:following )?(?:e-?mail|message|mail)\b
+    \bdelivery (?:to|of) .{0,80} (?:failed|has failed|was unsuccessful)\b
+    \bhi\. this is the
+    \bcreated automatically by mail delivery software
+    \bthis is the (?:mail|postfix|sendmail|qmail)
+"""
+)
+"""What opens a notice, whoever it calls itself; people begin otherwise."""
 
 DELAY_WORDS = one_of(
     r"""

@@ -154,6 +154,8 @@ USER_UNKNOWN = Refusal(
         invalid_?recipient
         address_?rejected_?unknown
         recipient name is not recogni[sz]ed
+        name (?:was|is) not found
+        \binconnue? (?:ici|à cette adresse)
         unknown_recipient
         unknown recipient
         recipient unknown
