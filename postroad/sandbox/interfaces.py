@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from postroad.sandbox.ews import ews_app
 from postroad.sandbox.gmail import gmail_app
 from postroad.sandbox.mailbox_provider import MailboxProvider
 
@@ -9,6 +10,8 @@ from postroad.sandbox.mailbox_provider import MailboxProvider
 def build_app(provider: MailboxProvider) -> web.Application:
     """Return the interface of a provider's kind."""
     match provider.config.kind:
+        case "exchange":
+            return ews_app(provider)
         case "gmail":
             return gmail_app(provider)
         case kind:

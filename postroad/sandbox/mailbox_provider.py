@@ -4,6 +4,8 @@ import asyncio
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from aiohttp import web
@@ -32,6 +34,9 @@ class MailboxProvider:
         """How often each interface was asked, by `METHOD path` or operation."""
         self.refused: Counter[int] = Counter()
         """How often each status was the answer to a refused send."""
+        self.most_at_once = 0
+        """How many requests were under way at the same time."""
+        self._at_once = 0
         self._faults = faults
         self._mailboxes = {
             address.lower(): post_office.open_mailbox(address) for address in config.mailboxes
@@ -48,6 +53,16 @@ class MailboxProvider:
         """Return in how many seconds a mailbox may send again; 0 is now."""
         now = time.monotonic()
         return max((limit.wait(now) for limit in self._limits[mailbox.address]), default=0)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count a request as under way."""
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield
+        finally:
+            self._at_once -= 1
 
     def accept(self, mailbox: Mailbox, recipients: list[str], content: bytes) -> None:
         """Count an accepted mail against the limits, and hand it to the post office.
