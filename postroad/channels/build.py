@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from postroad.channels.base import ConnectionLeases, DeliveryChannel
 from postroad.channels.channel_settings import ChannelSettings
+from postroad.channels.exchange_settings import ExchangeSettings
 from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.legacy import LegacyChannel
 from postroad.channels.legacy_settings import LegacySettings
@@ -29,6 +30,10 @@ def build_channel(
         rotated: told when a provider replaces the refresh token.
     """
     match settings:
+        case ExchangeSettings():
+            from postroad.channels.exchange import ExchangeChannel  # noqa: PLC0415 - exchangelib is slow
+
+            return ExchangeChannel(settings, address or "", leases)
         case GmailSettings():
             from postroad.channels.gmail import GmailChannel  # noqa: PLC0415 - aiogoogle is slow
 

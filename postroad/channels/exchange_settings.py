@@ -39,7 +39,10 @@ class ExchangeSettings(ChannelSettings):
     ca_file: FilePath | None = None
     """Trust these authorities (PEM) beside the system's: for a server with a private one."""
     timeout: Duration = timedelta(seconds=60)
-    """For one request; a send that takes longer is in doubt."""
+    """For every answer of the server; a send that takes longer is in doubt."""
+    settle: Duration = timedelta(seconds=5)
+    """How long the server may go on with a send whose connection was lost, before it counts as
+    not sent."""
 
     @field_validator("ca_file")
     @classmethod

@@ -1,0 +1,207 @@
+"""What arrived in a mailbox, read on from where the last reading ended.
+
+The server keeps a sync state for every folder. A person's rules file mail away before anybody
+reads the Inbox, and the person moves what they have read: so every mail folder is read, except
+those of what was sent. An item that moves is new to its next folder; its search key tells.
+"""
+
+import base64
+import binascii
+import json
+import time
+from dataclasses import dataclass, field
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+
+from postroad.channels.base import InboundMail, InboxPage
+from postroad.channels.exchange_errors import Nonsense, NotThere, Refused, SyncStateExpired, meaning
+from postroad.channels.exchange_protocol import checked
+from postroad.channels.exchange_sent import SENT, milliseconds
+from postroad.channels.exchange_server import ExchangeServer
+from postroad.channels.exchange_xml import (
+    Element,
+    M,
+    T,
+    find_all,
+    folder,
+    id_of,
+    item_shape,
+    search_key_of,
+    search_key_property,
+    text,
+)
+
+_NOT_INBOUND = (SENT, "drafts", "outbox")
+_MAIL = "IPF.Note"
+_CHANGES = 512
+"""The most that one SyncFolderItems answers."""
+_MOST_FOLDERS = 1_000
+_MOST_MAILS = 25
+_MOST_REQUESTS = 20
+_RESYNC_MS = 30 * 86_400_000
+_SKEW_MS = 3_600_000
+"""How far the server's clock may be from ours."""
+_HEADERS = BytesHeaderParser()
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """How far each folder was read."""
+
+    since: int
+    """Older mail is not returned: it was there before, or was moved."""
+    states: dict[str, str] = field(default_factory=dict[str, str])
+    """Folder id → sync state."""
+    todo: list[str] = field(default_factory=list[str])
+    """Folders that this round has yet to read."""
+    first_round: bool = True
+
+    @classmethod
+    def parsed(cls, cursor: str) -> "_Cursor":
+        return cls(**json.loads(cursor))
+
+    def written(self) -> str:
+        found = {name: getattr(self, name) for name in ("since", "states", "todo", "first_round")}
+        return json.dumps(found, separators=(",", ":"))
+
+    def round_ended(self) -> None:
+        """From now on new mail is what is new to a folder; its date only tells moved mail apart."""
+        if self.first_round:
+            self.first_round = False
+            self.since -= _SKEW_MS
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A mail that a folder had not had before."""
+
+    item_id: str
+    search_key: str
+    at: int
+
+
+class Inbox:
+    """Reads what arrives in one mailbox, whatever folder it is in by now."""
+
+    def __init__(self, server: ExchangeServer) -> None:
+        self._server = server
+
+    async def read(self, cursor: str | None) -> InboxPage:
+        """Return what arrived since the cursor: see DeliveryChannel.read_inbox.
+
+        Raises:
+            ChannelError: the mailbox cannot be read now.
+        """
+        reached = _Cursor(_now()) if cursor is None else _Cursor.parsed(cursor)
+        if not reached.todo:
+            reached.todo = await self._mail_folders()
+            reached.states = {
+                known: state for known, state in reached.states.items() if known in reached.todo
+            }
+        found: dict[str, _Found] = {}
+        resynced = False
+        for _ in range(_MOST_REQUESTS):
+            if not reached.todo or len(found) >= _MOST_MAILS:
+                break
+            try:
+                new = await self._changes(reached)
+            except SyncStateExpired:
+                del reached.states[reached.todo[0]]
+                reached.since = max(reached.since, _now() - _RESYNC_MS)
+                resynced = True
+                continue
+            found |= {one.search_key: one for one in new if one.at >= reached.since}
+        if not reached.todo:
+            reached.round_ended()
+        mails = [] if cursor is None else await self._contents(list(found.values()))
+        return InboxPage(mails, reached.written(), more=bool(reached.todo), resynced=resynced)
+
+    async def _mail_folders(self) -> list[str]:
+        """Return the ids of all folders that mail can be in, without those of what was sent."""
+        address = self._server.address
+        names = [folder(name, address) for name in _NOT_INBOUND]
+        payload = M.GetFolder(M.FolderShape(T.BaseShape("IdOnly")), M.FolderIds(*names))
+        own = await self._server.ask_all("GetFolder", payload, len(names))
+        own_ids = {id_of(one) for message in own for one in find_all(message, "m:Folders/*")}
+        shape = M.FolderShape(
+            T.BaseShape("IdOnly"), T.AdditionalProperties(T.FieldURI(FieldURI="folder:FolderClass"))
+        )
+        view = M.IndexedPageFolderView(
+            MaxEntriesReturned=str(_MOST_FOLDERS), Offset="0", BasePoint="Beginning"
+        )
+        root = M.ParentFolderIds(folder("msgfolderroot", address))
+        payload = M.FindFolder(shape, view, root, Traversal="Deep")
+        answer = await self._server.ask_one("FindFolder", payload)
+        folders = find_all(answer, "m:RootFolder/t:Folders/t:Folder")
+        ids = [id_of(one) for one in folders if _is_of_mail(one)]
+        return [one for one in ids if one not in own_ids]
+
+    async def _changes(self, reached: _Cursor) -> list[_Found]:
+        """Read what is new in the first folder to do, and note how far it was read."""
+        folder_id = reached.todo[0]
+        payload = M.SyncFolderItems(
+            item_shape("item:DateTimeReceived", search_key_property()),
+            M.SyncFolderId(T.FolderId(Id=folder_id)),
+        )
+        if folder_id in reached.states:
+            payload.append(M.SyncState(reached.states[folder_id]))
+        payload.append(M.MaxChangesReturned(str(_CHANGES)))
+        try:
+            answer = await self._server.ask_one("SyncFolderItems", payload)
+        except NotThere:
+            reached.todo.pop(0)
+            return []
+        state = text(answer, "m:SyncState")
+        if not state:
+            raise meaning(Nonsense(), sends=False)
+        reached.states[folder_id] = state
+        if text(answer, "m:IncludesLastItemInRange") != "false":
+            reached.todo.pop(0)
+        return [_found(item) for item in find_all(answer, "m:Changes/t:Create/*")]
+
+    async def _contents(self, found: list[_Found]) -> list[InboundMail]:
+        """Return the mails that others sent, without those that moved or were deleted meanwhile."""
+        mails: list[InboundMail] = []
+        for start in range(0, len(found), _MOST_MAILS):
+            part = found[start : start + _MOST_MAILS]
+            ids = M.ItemIds(*(T.ItemId(Id=one.item_id) for one in part))
+            payload = M.GetItem(item_shape(mime=True), ids)
+            answers = await self._server.ask("GetItem", payload)
+            for one, answer in zip(part, answers, strict=False):
+                content = _content(answer)
+                if content is not None and not self._is_own(content):
+                    mails.append(InboundMail(one.search_key, content, one.at))
+        return mails
+
+    def _is_own(self, content: bytes) -> bool:
+        author = str(_HEADERS.parsebytes(content.partition(b"\r\n\r\n")[0]).get("From", ""))
+        return parseaddr(author)[1].lower() == self._server.address.lower()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _is_of_mail(found: Element) -> bool:
+    kind = text(found, "t:FolderClass")
+    return not kind or kind.startswith(_MAIL)
+
+
+def _found(item: Element) -> _Found:
+    at = milliseconds(text(item, "t:DateTimeReceived"))
+    return _Found(id_of(item), search_key_of(item), at)
+
+
+def _content(answer: Element) -> bytes | None:
+    """Return the content of an item; None where it is not there any more.
+
+    Raises:
+        ChannelError: it cannot be read now.
+    """
+    try:
+        return base64.b64decode(text(checked(answer), "m:Items/*/t:MimeContent"))
+    except (Refused, Nonsense, binascii.Error) as error:
+        means = meaning(error, sends=False)
+        if isinstance(means, NotThere):
+            return None
+        raise means from None
