@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.clock import ServerClock
 from activities.composing_cache import ComposingCache
+from activities.hand_sent import HandSentReader
 from activities.open_channels import OpenChannels
 from activities.wave import SendingTools
 from activities.wave_run import WaveRun
@@ -29,12 +30,14 @@ class SendingActivities:
         self._journal = journal
         self._channels = channels
         self._composing = ComposingCache(ledger)
+        self._hand_sent = HandSentReader(ledger)
         self._clock = clock
 
     @activity.defn(name="send_wave")
     async def send_wave(self, request: SendWave) -> WaveSent:
         """Send a wave; a retry sends what is left and resolves what is in doubt."""
         info = activity.info()
+        clock = self._clock.read(info)
         opened = await self._channels.open(request.channel)
         run = WaveRun(
             request,
@@ -45,12 +48,14 @@ class SendingActivities:
                 channel=opened.channel,
                 composing=await asyncio.to_thread(self._composing.load, request),
                 journal=self._journal,
-                clock=self._clock.read(info),
+                clock=clock,
                 resend_uncertain=opened.resend_uncertain,
             ),
         )
         async with _heartbeats(run), _halting_at_shutdown(run):
-            return await run.send()
+            sent = await run.send()
+            await self._hand_sent.read(request.channel, opened.channel, clock)
+            return sent
 
     def _sequence_id(self, request: SendWave) -> int:
         with self._ledger.read() as connection:
