@@ -1,28 +1,19 @@
-"""One mailbox's requests to the Gmail API, over aiogoogle.
-
-aiogoogle is given a token for each request and never refreshes one itself: it would do so once
-per waiting request, without a timeout. Nor does it raise for refusals: it shows the URL in them.
-"""
+"""What Postroad asks of one mailbox through the Gmail API."""
 
 # mypy: untyped-calls-exclude=aiogoogle
 
-import asyncio
 import base64
 import json
 from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import aiohttp
-from aiogoogle.auth.creds import UserCreds
-from aiogoogle.client import Aiogoogle
-from aiogoogle.excs import AiogoogleError
-from aiogoogle.models import Request, Response
+from aiogoogle.models import Request
 from aiogoogle.resource import GoogleAPI
-from aiogoogle.sessions.aiohttp_session import AiohttpSession
 
-from postroad.channels.gmail_errors import failure, nonsense, refusal
+from postroad.channels.gmail_errors import nonsense, refusal
+from postroad.channels.gmail_session import GmailSession
 from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.tokens import TokenSource
 
@@ -32,22 +23,11 @@ Json = dict[str, Any]
 
 _LARGEST_IN_JSON = 5_000_000
 """developers.google.com/workspace/gmail/api/guides/uploads: more goes by upload."""
-_NEVER = "9999-12-31T00:00:00"
-_CONNECT_SECONDS = 15.0
 _UNAUTHORISED = 401
-_FAILURES = (
-    aiohttp.ClientError,
-    AiogoogleError,
-    LookupError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 class GmailApi:
-    """Asks for one mailbox; every request has an end in time."""
+    """Asks for one mailbox; a token that is refused is replaced once."""
 
     def __init__(self, settings: GmailSettings, tokens: TokenSource) -> None:
         """Prepare; nothing is connected yet.
@@ -57,11 +37,8 @@ class GmailApi:
             tokens: where access tokens come from.
         """
         self._tokens = tokens
-        self._seconds = settings.timeout.total_seconds()
+        self._session = GmailSession(settings.timeout.total_seconds())
         self._users = _description(settings.endpoint).users
-        self._session: AiohttpSession | None = None
-        # The factory keeps aiogoogle from opening one session per task and closing none.
-        self._google: Any = Aiogoogle(session_factory=cast("Any", self._shared_session))
 
     async def profile(self) -> Json:
         """Return whose mailbox it is, and its latest history id."""
@@ -145,42 +122,19 @@ class GmailApi:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._session.aclose()
 
     async def _ask(self, request: Request, *, sends: bool = False) -> Json:
         token = await self._tokens.token()
-        answer = await self._answer(request, token, sends=sends)
+        answer = await self._session.ask(request, token, sends=sends)
         if answer.status_code == _UNAUTHORISED:
             token = await self._tokens.token(refused=token)
-            answer = await self._answer(request, token, sends=sends)
+            answer = await self._session.ask(request, token, sends=sends)
         if answer.status_code // 100 != 2:
             raise refusal(answer.status_code, answer.headers, answer.json, sends=sends)
         if not isinstance(answer.json, dict):
             raise nonsense(sends=sends)
         return answer.json
-
-    async def _answer(self, request: Request, token: str, *, sends: bool) -> Response:
-        creds = UserCreds(access_token=token, expires_at=_NEVER)
-        try:
-            async with asyncio.timeout(self._seconds):
-                answer: Response = await self._google.as_user(
-                    request,
-                    user_creds=creds,
-                    timeout=self._seconds,
-                    full_res=True,
-                    raise_for_status=False,
-                )
-        except _FAILURES as error:
-            raise failure(error, sends=sends) from None
-        return answer
-
-    def _shared_session(self) -> AiohttpSession:
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
-            self._session = AiohttpSession(timeout=timeout)
-        return self._session
 
 
 def header(message: Json, name: str) -> str:

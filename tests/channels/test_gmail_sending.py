@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from postroad.channels.base import AuthorisationLost, Transient
 from postroad.channels.gmail import GmailChannel
 from tests.channels.gmail_stage import ANA, CREDENTIALS, gmail, mail, settings
+from tests.channels.mails import eventually
 
 
 async def test_a_message_leaves_as_it_was_composed() -> None:
@@ -132,3 +133,15 @@ async def test_nothing_listens_there() -> None:
                 await connection.send(mail())
     finally:
         await channel.aclose()
+
+
+async def test_connections_that_idle_are_closed_and_opened_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("postroad.channels.gmail_session._IDLE_SECONDS", 0.05)
+    async with gmail() as stage:
+        await stage.send(mail("q4/intro/1"))
+        session = stage.channel._api._session
+        await eventually(lambda: session._session is None)
+        await stage.send(mail("q4/intro/2"))
+    assert stage.sandbox.accepted.messages == 2
