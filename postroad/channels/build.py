@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from postroad.channels.base import ConnectionLeases, DeliveryChannel
 from postroad.channels.channel_settings import ChannelSettings
+from postroad.channels.exchange_online import ExchangeOnlineChannel
+from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
 from postroad.channels.exchange_settings import ExchangeSettings
 from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.legacy import LegacyChannel
@@ -34,6 +36,8 @@ def build_channel(
             from postroad.channels.exchange import ExchangeChannel  # noqa: PLC0415 - exchangelib is slow
 
             return ExchangeChannel(settings, address or "", leases)
+        case ExchangeOnlineSettings():
+            return ExchangeOnlineChannel(settings, address or "", leases, rotated)
         case GmailSettings():
             from postroad.channels.gmail import GmailChannel  # noqa: PLC0415 - aiogoogle is slow
 

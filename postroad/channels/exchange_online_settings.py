@@ -1,8 +1,9 @@
 """What an Exchange Online channel needs to know, checked before anything is sent."""
 
 from datetime import timedelta
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from postroad.channels.channel_settings import ChannelSettings, Endpoint
 from postroad.durations import Duration
@@ -20,11 +21,11 @@ class MicrosoftCredentials(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    tenant: str
+    tenant: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
     """The directory's id or domain."""
     client_id: str
     client_secret: SecretStr | None = None
-    """With it and no refresh_token the application sends for the whole tenant by itself."""
+    """With it the application sends for the tenant's mailboxes by itself."""
     refresh_token: SecretStr | None = None
     """One person's consent: what `postroad channel connect` obtains and keeps."""
 
@@ -35,9 +36,25 @@ class ExchangeOnlineSettings(ChannelSettings):
     credentials: MicrosoftCredentials
     delegated: bool = False
     """Whether it acts for one person who consents, instead of for the whole tenant."""
+    user: str | None = Field(default=None, pattern=r"^[^/?#\s]+$")
+    """The account's user principal name or object id, where it is not the address."""
     endpoint: Endpoint = "https://graph.microsoft.com/v1.0"
     authority: Endpoint = "https://login.microsoftonline.com"
     timeout: Duration = timedelta(seconds=60)
     """For one request; a send that takes longer is in doubt."""
+    settle: Duration = timedelta(seconds=5)
+    """How long Exchange may go on with a send whose connection was lost, before its draft is
+    withdrawn."""
     connections: int = Field(default=2, ge=1, le=MOST_AT_ONCE)
     limits: list[Limit] = Field(default_factory=lambda: [PER_MINUTE, PER_DAY])
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        given = self.credentials
+        if not self.delegated and given.refresh_token is not None:
+            raise ValueError("a refresh_token acts for one person: add delegated: true")
+        if not self.delegated and given.client_secret is None:
+            raise ValueError(
+                "client_secret is missing: without it, only delegated: true works, for one person"
+            )
+        return self
