@@ -103,6 +103,7 @@ class LegacyChannel(LegacySettings, _Relay):
     """One of the old shared servers."""
 
     kind: Literal["legacy_msc", "legacy_marketo_sales"]
+    address: None = None
     shared: Literal[True] = True
 
 

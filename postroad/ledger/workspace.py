@@ -33,6 +33,8 @@ from postroad.workspace import Workspace
 _BROKEN = (ChannelState.UNAUTHORISED, ChannelState.MISCONFIGURED)
 _OWN_COLUMNS = {"id", "kind", "address", "shared"}
 _THE_ONE = 1
+_NO_CHANNEL = ""
+"""For finding the sequences whose messages have none."""
 _ALL_SENDERS = select(*Sender.__table__.columns)
 _CHANNEL: TypeAdapter[workspace.Channel] = TypeAdapter(workspace.Channel)
 
@@ -78,12 +80,16 @@ def apply_workspace(
     """
     parts = [_apply_organisation(connection, described.organisation)]
     wake: set[str] = set()
+    if parts[0].change is Change.CHANGED:
+        wake.update(sequences_with_work(connection, _NO_CHANNEL, now))
     for sender in described.senders:
         for part, values in _writers(sender):
             change = _apply_sender(connection, values)
             parts.append(PartChanged(part, values["email"], change))
             if change is Change.CHANGED:
-                wake.update(sequences_with_work(connection, sender.default_channel or "", now))
+                wake.update(
+                    sequences_with_work(connection, sender.default_channel or _NO_CHANNEL, now)
+                )
     for channel in described.channels:
         change = _apply_channel(connection, channel, secrets, now)
         parts.append(PartChanged("channel", channel.id, change))

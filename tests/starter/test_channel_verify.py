@@ -1,12 +1,9 @@
 """`channel verify` signs in to the provider, and may write to oneself."""
 
-import socket
 from collections.abc import Iterator
-from email.message import Message
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message as MessageHandler
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from postroad.ledger.engine import Ledger
@@ -16,21 +13,10 @@ from postroad.workspace import Workspace
 from tests.ledger_rows import NOW
 from tests.starter.command import Postroad
 from tests.starter.conftest import SECRET_KEY
+from tests.starter.smtp_inbox import Inbox, free_port
 
 # aiosmtpd warns of passwords without TLS; this is loopback.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-
-
-class Inbox(MessageHandler):
-    """Keeps what the server accepts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[Message] = []
-
-    def handle_message(self, message: Message) -> None:
-        """Keep one mail."""
-        self.mails.append(message)
 
 
 def _check_password(
@@ -48,7 +34,7 @@ def inbox() -> Inbox:
 @pytest.fixture
 def provider(inbox: Inbox) -> Iterator[int]:
     """An SMTP server that wants a password; returns its port."""
-    port = _free_port()
+    port = free_port()
     controller = Controller(
         inbox,
         hostname="127.0.0.1",
@@ -60,13 +46,6 @@ def provider(inbox: Inbox) -> Iterator[int]:
     controller.start()
     yield port
     controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _connect(ledger: Ledger, port: int, password: str) -> None:

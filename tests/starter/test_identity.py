@@ -1,17 +1,16 @@
 """`postroad identity`: an address is verified by a token that only its owner can read."""
 
 import re
-import socket
 from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message as MessageHandler
 
 from tests.ledger_rows import ANA
 from tests.starter.command import Postroad
+from tests.starter.smtp_inbox import Inbox, free_port
 
 WORKSPACE = """
 organisation: {{name: Acme}}
@@ -24,25 +23,10 @@ channels:
 """
 
 
-class Inbox(MessageHandler):
-    """Keeps what the server accepts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[Message] = []
-
-    def handle_message(self, message: Message) -> None:
-        """Keep one mail."""
-        self.mails.append(message)
-
-
 @pytest.fixture
 def inbox(postroad: Postroad, tmp_path: Path) -> Iterator[Inbox]:
     """What the team's server accepted, once the workspace was applied."""
-    inbox = Inbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    inbox, port = Inbox(), free_port()
     controller = Controller(inbox, hostname="127.0.0.1", port=port)
     controller.start()
     (tmp_path / "workspace.yaml").write_text(WORKSPACE.format(port=port))
