@@ -16,15 +16,15 @@ from urllib.parse import urlencode
 
 from postroad.channels.channel_settings import ChannelSettings
 from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
+from postroad.channels.exchange_online_tokens import PERMISSIONS
 from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.gmail_tokens import SCOPES
 from postroad.channels.loopback import Redirection, listen
 from postroad.channels.tokens import OAuthTokens
 
-MICROSOFT_SCOPES = ("offline_access", "Mail.Send", "Mail.ReadWrite")
-"""The least that works: drafts are made and then sent, and the inbox is read."""
-
 _TOKEN_SECONDS = timedelta(seconds=30)
+_OFFLINE = "offline_access"
+"""What Microsoft gives a refresh token for."""
 
 
 class ConsentRefused(Exception):
@@ -183,7 +183,7 @@ def _of_microsoft(settings: ExchangeOnlineSettings, address: str) -> ConsentRequ
             "client_id": given.client_id,
             **({} if secret is None else {"client_secret": secret.get_secret_value()}),
         },
-        scope=" ".join(MICROSOFT_SCOPES),
+        scope=" ".join((_OFFLINE, *PERMISSIONS)),
         address=address,
         host="localhost",
     )

@@ -81,7 +81,7 @@ async def test_one_person_agrees_that_an_application_acts_for_them(microsoft: Mi
     form = {"client_id": "sandbox", "grant_type": "refresh_token", "refresh_token": refresh_token}
     answer = microsoft.provider.tokens.redeem(form)
     assert microsoft.provider.tokens.mailbox_of(str(answer["access_token"])) == ANA
-    assert browser.asked["scope"] == ["offline_access Mail.Send Mail.ReadWrite"]
+    assert browser.asked["scope"] == ["offline_access Mail.ReadWrite Mail.Send"]
     # Microsoft lets native applications use any port of localhost, and only of localhost.
     assert browser.asked["redirect_uri"][0].startswith("http://localhost:")
 
