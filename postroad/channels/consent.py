@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from postroad.channels.channel_settings import ChannelSettings
@@ -19,8 +19,10 @@ from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
 from postroad.channels.exchange_online_tokens import PERMISSIONS
 from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.gmail_tokens import SCOPES
-from postroad.channels.loopback import Redirection, listen
 from postroad.channels.tokens import OAuthTokens
+
+if TYPE_CHECKING:
+    from postroad.channels.loopback import Redirection
 
 _TOKEN_SECONDS = timedelta(seconds=30)
 _OFFLINE = "offline_access"
@@ -127,6 +129,8 @@ async def ask_consent(
         ConsentRefused: they did not agree, or not in time.
         ChannelError: the token endpoint refuses the code, or does not answer.
     """
+    from postroad.channels.loopback import listen  # noqa: PLC0415 - aiohttp is slow
+
     state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(64)
     async with listen(request.host, state) as redirection:
         show(request.url(redirection.uri, state, verifier))
@@ -138,7 +142,7 @@ async def ask_consent(
     return grant.refresh_token
 
 
-async def _code(redirection: Redirection, patience: timedelta) -> str:
+async def _code(redirection: "Redirection", patience: timedelta) -> str:
     try:
         async with asyncio.timeout(patience.total_seconds()):
             answer = await redirection.answer()
