@@ -54,17 +54,26 @@ class Refused(Exception):
 class HttpRefused(Exception):
     """An HTTP status that brings no SOAP."""
 
-    def __init__(self, status: int, words: str, wait: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        words: str,
+        wait: timedelta | None = None,
+        *,
+        of_sign_in: bool = False,
+    ) -> None:
         """Keep what was answered.
 
         Args:
             status: the HTTP status.
             words: what is known about it.
             wait: the Retry-After, where it was given.
+            of_sign_in: whether it says that the account may not sign in.
         """
         self.status = status
         self.words = words
         self.wait = wait
+        self.of_sign_in = of_sign_in
         super().__init__(status)
 
 
@@ -147,6 +156,7 @@ def _kind_of_status(error: HttpRefused, *, sends: bool) -> type[ChannelError]:
     """Choose by the first row that applies."""
     status = error.status
     rows: tuple[tuple[bool, type[ChannelError]], ...] = (
+        (error.of_sign_in, AuthorisationLost),
         (status == _TOO_MANY, RateLimited),
         (status == _UNAVAILABLE and error.wait is not None, RateLimited),
         (status == _UNAVAILABLE, Transient),

@@ -5,8 +5,6 @@ reads the Inbox, and the person moves what they have read: so every mail folder 
 those of what was sent. An item that moves is new to its next folder; its search key tells.
 """
 
-import base64
-import binascii
 import json
 import time
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from email.utils import parseaddr
 
 from postroad.channels.base import InboundMail, InboxPage
 from postroad.channels.exchange_errors import Nonsense, NotThere, Refused, SyncStateExpired, meaning
-from postroad.channels.exchange_protocol import checked
+from postroad.channels.exchange_protocol import content_of
 from postroad.channels.exchange_sent import SENT, milliseconds
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import (
@@ -58,7 +56,11 @@ class _Cursor:
 
     @classmethod
     def parsed(cls, cursor: str) -> "_Cursor":
-        return cls(**json.loads(cursor))
+        """Return the cursor; where it is none of ours, one that reads the last month again."""
+        try:
+            return cls(**json.loads(cursor))
+        except (TypeError, ValueError):
+            return cls(_now() - _RESYNC_MS)
 
     def written(self) -> str:
         found = {name: getattr(self, name) for name in ("since", "states", "todo", "first_round")}
@@ -199,8 +201,8 @@ def _content(answer: Element) -> bytes | None:
         ChannelError: it cannot be read now.
     """
     try:
-        return base64.b64decode(text(checked(answer), "m:Items/*/t:MimeContent"))
-    except (Refused, Nonsense, binascii.Error) as error:
+        return content_of(answer)
+    except (Refused, Nonsense) as error:
         means = meaning(error, sends=False)
         if isinstance(means, NotThere):
             return None

@@ -8,6 +8,8 @@ of a class, so every channel has a class of its own.
 
 # mypy: untyped-calls-exclude=exchangelib
 
+import base64
+import binascii
 import logging
 import ssl
 from collections.abc import Mapping
@@ -43,6 +45,9 @@ from postroad.channels.tokens import seconds_of
 logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
 
 _OK, _SERVER_ERROR = 200, 500
+_CAS_ERROR = "X-CasErrorCode"
+_LOCKED_OUT = b"The referenced account is currently locked out"
+"""How client access servers say that an account may not sign in."""
 _BUILDS = {
     "2010": EXCHANGE_2010,
     "2010_SP2": EXCHANGE_2010_SP2,
@@ -136,6 +141,19 @@ def checked(message: Element) -> Element:
     raise Refused(inner or code, text(message, "m:MessageText"), back_off(message))
 
 
+def content_of(message: Element) -> bytes:
+    """Return the whole content of the item in a response message.
+
+    Raises:
+        Refused: the message says that there is none.
+        Nonsense: it makes no sense.
+    """
+    try:
+        return base64.b64decode(text(checked(message), "m:Items/*/t:MimeContent"))
+    except binascii.Error:
+        raise Nonsense from None
+
+
 def back_off(element: Element) -> timedelta | None:
     """Return the wait that a MessageXml below an element asks for."""
     milliseconds = _value(element, "BackOffMilliseconds")
@@ -155,13 +173,18 @@ class _NoRetries(FailFast):  # type: ignore[misc]
         if status == _OK or (status == _SERVER_ERROR and is_xml(response.content)):
             return
         wait = seconds_of({name.lower(): value for name, value in response.headers.items()})
-        raise HttpRefused(status, _words_of(response), wait)
+        raise HttpRefused(status, _words_of(response), wait, of_sign_in=_is_of_sign_in(response))
+
+
+def _is_of_sign_in(response: requests.Response) -> bool:
+    return _CAS_ERROR in response.headers or _LOCKED_OUT in response.content
 
 
 def _words_of(response: requests.Response) -> str:
-    cas_error = response.headers.get("X-CasErrorCode")
-    if cas_error:
-        return f"the client access server says {cas_error}"
+    if _CAS_ERROR in response.headers:
+        return f"the client access server says {response.headers[_CAS_ERROR]}"
+    if _LOCKED_OUT in response.content:
+        return "the account is locked out"
     if response.is_redirect:
         return f"the server sends us elsewhere, to {response.headers['Location']}"
     return response.reason or "no reason given"

@@ -6,12 +6,12 @@ message again would duplicate it: it counts as taken.
 """
 
 import asyncio
-import base64
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
-from postroad.channels.exchange_errors import NotThere
+from postroad.channels.exchange_errors import Nonsense, Refused
+from postroad.channels.exchange_protocol import content_of
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import (
     Element,
@@ -96,12 +96,13 @@ class SentItems:
 
     async def _judge(self, message: OutgoingMessage, item: Element, name: str) -> Answer:
         """Look at the content of a mail with our Message-ID, which others could have copied."""
+        payload = M.GetItem(item_shape(mime=True), M.ItemIds(T.ItemId(Id=id_of(item))))
         try:
-            content = await read_content(self._server, id_of(item))
-        except NotThere:
+            [answer] = await self._server.ask("GetItem", payload)
+            head = content_of(answer).partition(b"\r\n\r\n")[0]
+        except (Nonsense, Refused, ValueError):
             return SentLookup.CANNOT_TELL
-        head = content.partition(b"\r\n\r\n")[0].decode("ascii", errors="replace")
-        if message.key in "".join(head.split()):
+        if message.key in "".join(head.decode("ascii", errors="replace").split()):
             return _receipt(message, item, name)
         return SentLookup.CANNOT_TELL
 
@@ -121,18 +122,6 @@ class SentItems:
         payload.set("Traversal", "Shallow")
         messages = await self._server.ask_all("FindItem", payload, len(names))
         return [find_all(message, "m:RootFolder/t:Items/*") for message in messages]
-
-
-async def read_content(server: ExchangeServer, item_id: str) -> bytes:
-    """Return the whole content of an item.
-
-    Raises:
-        NotThere: it was deleted or moved.
-        ChannelError: it cannot be read now.
-    """
-    payload = M.GetItem(item_shape(mime=True), M.ItemIds(T.ItemId(Id=item_id)))
-    message = await server.ask_one("GetItem", payload)
-    return base64.b64decode(text(message, "m:Items/*/t:MimeContent"))
 
 
 def milliseconds(instant: str) -> int:
