@@ -110,7 +110,7 @@ def _own(wish: ChannelWish, allowed: Sequence[ChannelOption]) -> Finding:
     if not own:
         return Finding(Rule.OWN, f"{wish.sender} has no {what} of their own")
     if len(own) == 1:
-        return Finding(Rule.OWN, f"it is the only {what} of {wish.sender}", (own[0].id,))
+        return Finding(Rule.OWN, f"it is the only {what} of {own[0].address}", (own[0].id,))
     mailboxes = sum(one.is_mailbox for one in own)
     if mailboxes < 2 or not wish.same_network:
         said = f"{wish.sender} has {len(own)} {what}s and no default_channel"
@@ -119,10 +119,12 @@ def _own(wish: ChannelWish, allowed: Sequence[ChannelOption]) -> Finding:
     own.sort(key=lambda one: _preference(one, kinds))
     if own[0].kind in kinds:
         network = wish.network.capitalize()
-        said = f"of {wish.sender}'s {mailboxes} mailboxes it is at {network}, as the recipient is"
+        said = (
+            f"of {own[0].address}'s {mailboxes} mailboxes it is at {network}, as the recipient is"
+        )
         return Finding(Rule.OWN, said, _ids(own))
     unlike = "is not known" if wish.network == "unknown" else "is none of theirs"
-    said = f"it is the first of {wish.sender}'s {mailboxes} mailboxes: the recipient's network"
+    said = f"it is the first of {own[0].address}'s {mailboxes} mailboxes: the recipient's network"
     return Finding(Rule.OWN, f"{said} {unlike}", _ids(own))
 
 
