@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import pytest
 
 from postroad.sandbox.config import ProviderConfig, SandboxConfig
+from postroad.sandbox.rolling_limit import RollingLimit
 from postroad.sandbox.server import Sandbox, serve
-from postroad.sandbox.smtp_provider import RollingLimit
 
 Result = TypeVar("Result")
 SECONDS = 10
