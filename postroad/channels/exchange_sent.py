@@ -7,6 +7,7 @@ message again would duplicate it: it counts as taken.
 
 import asyncio
 from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
 from typing import Final, Literal
 
 from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
@@ -14,6 +15,7 @@ from postroad.channels.exchange_errors import Nonsense, Refused
 from postroad.channels.exchange_protocol import content_of
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import (
+    KEY_HEADER,
     Element,
     M,
     T,
@@ -37,6 +39,7 @@ _MESSAGE_ID, _SENT_AT = "message:InternetMessageId", "item:DateTimeSent"
 _NEWEST = 50
 _PAGE = 100
 _MOST_READ = 1_000
+_HEADERS = BytesHeaderParser()
 
 Answer = Receipt | Literal["not_sent", "cannot_tell"]
 
@@ -99,10 +102,10 @@ class SentItems:
         payload = M.GetItem(item_shape(mime=True), M.ItemIds(T.ItemId(Id=id_of(item))))
         try:
             [answer] = await self._server.ask("GetItem", payload)
-            head = content_of(answer).partition(b"\r\n\r\n")[0]
+            headers = _HEADERS.parsebytes(content_of(answer).partition(b"\r\n\r\n")[0])
         except (Nonsense, Refused, ValueError):
             return SentLookup.CANNOT_TELL
-        if message.key in "".join(head.decode("ascii", errors="replace").split()):
+        if "".join(str(headers.get(KEY_HEADER, "")).split()) == message.key:
             return _receipt(message, item, name)
         return SentLookup.CANNOT_TELL
 
