@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
 from postroad.channels.gmail_api import GmailApi, Json, header, with_headers
-from postroad.channels.gmail_errors import NotThere
+from postroad.channels.gmail_errors import NotThere, nonsense
 
 KEY_HEADER: Final = "X-Postroad-Message"
 SENT: Final = "SENT"
@@ -23,6 +23,7 @@ _INDEXED_MS = 10 * 60_000
 _MOST_READ = 200
 """Reading one costs 20 of the 6,000 units that a mailbox has per minute (usage limits, 2026)."""
 _PAGE = 50
+_MOST_PAGES = 2 * _MOST_READ // _PAGE
 
 Answer = Receipt | Literal["not_sent", "cannot_tell"]
 
@@ -100,7 +101,7 @@ class SentFolder:
     async def _newest(self, read: set[str]) -> AsyncIterator[Json]:
         """Yield sent mails that were not read before, newest first; 200 with those at most."""
         page: str | None = None
-        while True:
+        for _ in range(_MOST_PAGES):
             listed = await self._api.list_messages(labels=[SENT], most=_PAGE, page=page, trash=True)
             for found in listed.get("messages", ()):
                 if len(read) >= _MOST_READ:
@@ -112,6 +113,7 @@ class SentFolder:
             page = listed.get("nextPageToken")
             if page is None:
                 return
+        raise nonsense(sends=False)
 
 
 def rewritten_id(message: OutgoingMessage, mail: Json) -> str | None:

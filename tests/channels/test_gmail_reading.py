@@ -212,6 +212,13 @@ async def test_too_many_new_messages_to_look_through_is_said() -> None:
         assert await stage.channel.find_sent(mail("q4/intro/1")) == SentLookup.CANNOT_TELL
 
 
+async def test_a_folder_without_end_is_given_up() -> None:
+    async with gmail() as stage:
+        stage.fault("request", status=200, reply='{"nextPageToken": "1"}', times=None)
+        with pytest.raises(Transient):
+            await stage.channel.sent_by_hand(0)
+
+
 async def test_what_the_person_sent_by_hand_is_told_by_its_time() -> None:
     async with gmail() as stage:
         before = arrive(stage, folder="sent")
