@@ -158,8 +158,11 @@ def _by_words(rows: tuple[Refusal, ...], words: str) -> Cause | None:
 def _by_status(status: str | None) -> Cause | None:
     if status is None:
         return None
-    _, subject, detail = status.split(".")
-    return _BY_STATUS.get(f"{subject}.{detail}") or _BY_SUBJECT.get(subject)
+    severity, subject, detail = status.split(".")
+    cause = _BY_STATUS.get(f"{subject}.{detail}") or _BY_SUBJECT.get(subject)
+    if cause and cause.reason in DEAD and severity == "4":
+        return PASSING  # RFC 3463, 2: class 4 may work later, so nothing is dead
+    return cause
 
 
 def _by_reply(words: str) -> Cause | None:

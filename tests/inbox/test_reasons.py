@@ -63,6 +63,7 @@ def test_words_tell_the_reason(words: str, reason: str) -> None:
     ("status", "reason"),
     [
         ("5.1.1", "user_unknown"),
+        ("4.1.1", "transient"),
         ("5.1.10", "domain_unknown"),
         ("4.2.2", "mailbox_full"),
         ("5.2.1", "mailbox_disabled"),
@@ -114,6 +115,8 @@ def test_what_blames_the_sender_never_ends_an_address(words: str, status: str | 
     ("words", "at_fault"),
     [
         ("550 no such user", "recipient"),
+        ("450 4.2.1 The user you are trying to contact is receiving mail too quickly", "recipient"),
+        ("421 4.7.28 unusual rate of email from your IP", "sender"),
         ("550 rejected as spam", "message"),
         ("421 connection timed out", "network"),
         ("550 5.7.1 policy", None),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from postroad.inbox.formats import exchange, exim, generic, gmail, qmail, sendmail
+from postroad.inbox.formats import exchange, exim, generic, gmail, qmail, rare, sendmail
 from postroad.inbox.notice import Notice
 from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport
@@ -17,5 +17,6 @@ FORMATS: tuple[Format, ...] = (
     qmail.read,
     sendmail.read,
     generic.read,
+    rare.read,
 )
 """In the order in which they are asked; the first that finds somebody is believed."""

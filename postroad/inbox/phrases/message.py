@@ -41,6 +41,7 @@ ATTACHMENT = Refusal(
     "message",
     one_of(
         r"""
+        \bbanned:
         \bvirus\b
         malware
         infected
@@ -58,6 +59,8 @@ SPAM = Refusal(
     "message",
     one_of(
         r"""
+        \b(?:uce|ube)\b
+        \bdt:spm\b
         (?:unsolicited|spam\b|spam[ -]?like|junk|spammy|spamming|spam content|
             bulk (?:e-?)?mail|suspicious (?:mail|message)|looks? like spam|spam_?detected)
         rejected by content filter

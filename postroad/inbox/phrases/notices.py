@@ -220,7 +220,8 @@ BOUNCE_WORDS = one_of(
 NOTICE_OPENINGS = one_of(
     r"""
     \b(?:your|the|a|this) (?:e-?mail|message|mail) (?:\S+ ){0,14}(?:could not|was not|cannot|
-        couldn't|can not|can't|has not|were not) (?:be |been )?(?:successfully )?(?:delivered|sent)\b
+        couldn't|can not|can't|has not|were not) (?:be |been )?(?:successfully )?
+        (?:delivered|sent)\b
     \bwas undeliverable to\b
     \bdid not reach the following\b
     \b(?:unable|failed) to deliver (?:your |the )?(?:following )?(?:e-?mail|message|mail)\b

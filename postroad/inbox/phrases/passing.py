@@ -63,7 +63,7 @@ TRANSIENT = Refusal(
         retry time(?:out)? (?:not reached|exceeded)
         not (?:be )?delivered (?:for|within|after)
         undelivered after
-        hosts? (?:\w+ ){0,4}been failing
+        hosts? .{0,80}been failing
         could not deliver for
         for more than \d+
         giving up
@@ -81,8 +81,6 @@ TRANSIENT = Refusal(
         (?:error|problem) (?:in|during) (?:processing|local)
         ldap server
         tempfail
-        starttls
-        \btls\b
         storedrv\.
         can't create (?:output|transcript)
         permission denied
@@ -117,6 +115,9 @@ RULES = Refusal(
     None,
     one_of(
         r"""
+        \bstarttls\b
+        \btls\b
+        certificate
         polic(?:y|ies)
         access (?:is )?denied
         administrative(?:ly)? prohibit\w*

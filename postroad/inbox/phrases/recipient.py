@@ -8,6 +8,7 @@ MAILBOX_FULL = Refusal(
     "recipient",
     one_of(
         r"""
+        \b(?:reached|hit|at) (?:\w+ ){0,3}quota\b
         (?:mail ?box|inbox|mail ?folder|mail ?drop|mail ?quota|maildir|account|user|
             recipient|postfach|quota)\S{0,2}(?: storage| size| space| quota)* (?:is |has |are |
             currently |already |was |would |be |'s )*(?:completely )?(?:full\b|over ?flow\w*|
@@ -65,6 +66,7 @@ MAILBOX_DISABLED = Refusal(
     "recipient",
     one_of(
         r"""
+        \baccount is overdue\b
         (?:account|mail ?box|user|recipient|address|customer|inbox|
             domain)\S{0,80}(?: that you tried to reach)?(?: account| mailbox)? (?:is |has |
             been |was |currently |temporarily |or |suspected )*(?:disabled|suspended|inactive|
@@ -101,6 +103,11 @@ USER_UNKNOWN = Refusal(
     "recipient",
     one_of(
         r"""
+        (?:user|recipient|mailbox|account|address) \S{1,80} (?:does not|doesn't|do not|not) exist
+        \bunable to find (?:user|recipient|mailbox|account)\b
+        \bnot in my validrcptto\b
+        \baccount \S{1,80} is not available\b
+        \brcp-p[123]\b
         (?:user|recipient|mail ?box|account|addressee|alias|local ?part|customer|subscriber|
             person)\S{0,80}(?: address| name| account| mailbox| here|
              that you tried to reach)? (?:is |was |are |has |been |you (?:entered|
@@ -208,6 +215,8 @@ DOMAIN_UNKNOWN = Refusal(
     "recipient",
     one_of(
         r"""
+        \bunable to resolve (?:\w+ ){0,3}(?:record|host|domain)
+        \bdomain \S{1,80} is not hosted\b
         (?:host|domain|server)\S{0,80}(?: name)? (?:is |was |does |could |can )*(?:not |
             un)(?:known|found|exists?|be found|resolv\w*|registered|valid)
         (?:domain|host)\S{0,80} (?:doesn'?t|does not|do not) (?:exist|resolve|accept)
@@ -242,6 +251,17 @@ DOMAIN_UNKNOWN = Refusal(
 """
     ),
 )
+
+RECEIVES_TOO_MUCH = Refusal(
+    "rate_limited",
+    "recipient",
+    one_of(
+        r"""
+        \breceiving mail (?:too quickly|at a rate)
+"""
+    ),
+)
+"""Gmail: somebody gets more mail than a person can."""
 
 RECIPIENT_RULES = Refusal(
     "policy",

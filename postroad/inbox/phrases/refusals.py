@@ -11,6 +11,7 @@ from postroad.inbox.phrases.recipient import (
     DOMAIN_UNKNOWN,
     MAILBOX_DISABLED,
     MAILBOX_FULL,
+    RECEIVES_TOO_MUCH,
     RECIPIENT_RULES,
     USER_UNKNOWN,
 )
@@ -35,6 +36,7 @@ TELLING: tuple[Refusal, ...] = (
     ATTACHMENT,
     SPAM,
     CONTENT,
+    RECEIVES_TOO_MUCH,
     TOO_FAST,
     TRANSIENT,
     RECIPIENT_RULES,

@@ -77,6 +77,7 @@ SERVER_REFUSED = Refusal(
     "sender",
     one_of(
         r"""
+        \btosa@rx\.t-online\b
         \bptr\b
         reverse[ -](?:dns|lookup|hostname|mapping|name)
         \brdns\b
@@ -149,6 +150,7 @@ TOO_FAST = Refusal(
     "sender",
     one_of(
         r"""
+        \blimits? (?:for|on|to) (?:how many|the number)\b
         too many (?:\w+ ){0,3}(?:connections?|messages|e-?mails|mails|sessions|requests|
             recipients|concurrent|deliveries|hits|attempts)
         rate[ -]?limit\w*
@@ -162,7 +164,6 @@ TOO_FAST = Refusal(
         unusual(?:ly high)? (?:rate|volume)
         unexpected volume
         slow down
-        receiving mail (?:too quickly|at a rate)
         (?:exceed\w*|reached?) (?:\w+ ){0,5}(?:connections?|rate|frequency|per (?:hour|day|
             minute|second)|messages|recipients)
         maximum (?:number of )?(?:concurrent )?(?:connections|sessions)
