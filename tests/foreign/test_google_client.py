@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -165,3 +166,18 @@ async def test_it_notices_that_its_consent_was_taken_back(
     google.tokens.revoke(ANA)
     with pytest.raises(exceptions.RefreshError, match="invalid_grant"):
         await ask(lambda: service.users().getProfile(userId="me"))
+
+
+def test_the_description_that_we_ship_says_what_googles_says() -> None:
+    ours = json.loads((files("postroad.channels") / "gmail_v1.json").read_bytes())
+    theirs = json.loads(discovery_cache.get_static_doc("gmail", "v1"))
+    assert ours["rootUrl"] == theirs["rootUrl"]
+    assert _says_the_same(ours["resources"], theirs["resources"])
+    assert _says_the_same(ours["parameters"], theirs["parameters"])
+
+
+def _says_the_same(ours: Any, theirs: Any) -> bool:
+    """Whether everything that ours says stands in theirs; theirs says more."""
+    if not isinstance(ours, dict):
+        return bool(ours == theirs)
+    return all(name in theirs and _says_the_same(ours[name], theirs[name]) for name in ours)
