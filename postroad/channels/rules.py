@@ -144,7 +144,7 @@ def _team(wish: ChannelWish, allowed: Sequence[ChannelOption]) -> Finding:
 def _legacy(wish: ChannelWish, allowed: Sequence[ChannelOption]) -> Finding:
     if not wish.legacy:
         return Finding(Rule.LEGACY, "the organisation has no legacy account")
-    old = [one for one in allowed if one.is_legacy]
+    old = [one for one in allowed if one.shared and one.is_legacy]
     if not old:
         return Finding(Rule.LEGACY, "no legacy server may carry it")
     only = "it is the legacy server, and there is nothing better"
