@@ -1,9 +1,10 @@
 """The sandbox's control port: counts and faults over HTTP and JSON, for other processes.
 
-    GET    /counts     what was accepted and refused, by provider
-    GET    /accepted   every acceptance, oldest first
-    POST   /faults     let something go wrong: a Fault as JSON
-    DELETE /faults     let nothing go wrong any more
+    GET    /counts       what was accepted and refused, by provider
+    GET    /accepted     every acceptance, oldest first
+    POST   /faults       let something go wrong: a Fault as JSON
+    DELETE /faults       let nothing go wrong any more
+    POST   /revocations  take back the tokens of a mailbox: a Revocation as JSON
 
 It listens on loopback and takes JSON only, so that no web page can reach it by a form.
 """
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from postroad.sandbox.faults import Fault
+from postroad.sandbox.faults import Fault, Revocation
 
 if TYPE_CHECKING:
     from postroad.sandbox.server import Sandbox
@@ -77,6 +78,9 @@ def _answer(sandbox: "Sandbox", request: Request) -> Answer:
         ("GET", "/accepted"): lambda: [asdict(mail) for mail in sandbox.accepted.mails],
         ("POST", "/faults"): lambda: sandbox.add_fault(Fault.model_validate_json(request.body)),
         ("DELETE", "/faults"): sandbox.faults.clear,
+        ("POST", "/revocations"): lambda: sandbox.revoke(
+            Revocation.model_validate_json(request.body)
+        ),
     }
     verb = verbs.get((request.method, request.path))
     if verb is None:

@@ -9,11 +9,12 @@ from postroad.durations import Duration
 
 FaultPhase = Literal[
     "banner", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "end", "accepted",
-    "token", "request", "send",
+    "token", "request", "drafted", "send",
 ]  # fmt: skip
 """SMTP: `content` is in the middle of it, `end` after its last byte but before the message counts
 as accepted, `accepted` after that but before the reply. HTTP: `token` is a request to the token
-endpoint, `request` any other, `send` one that sends, `accepted` as with SMTP."""
+endpoint, `request` any other, `drafted` one that has made a draft and was not answered yet,
+`send` one that sends, `accepted` as with SMTP."""
 
 
 class Fault(BaseModel):
@@ -46,6 +47,15 @@ class Fault(BaseModel):
         if self.action == "reply" and not self.reply and self.status is None:
             raise ValueError("reply is missing: what should be answered?")
         return self
+
+
+class Revocation(BaseModel):
+    """A person, or an administrator, takes back the consent to use a mailbox."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mailbox: str
+    """Its address; every token that any provider gave out for it is void."""
 
 
 class FaultBook:

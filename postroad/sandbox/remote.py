@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from postroad.sandbox.acceptances import AcceptedMail
-from postroad.sandbox.faults import Fault
+from postroad.sandbox.faults import Fault, Revocation
 
 _HOST = "127.0.0.1"
 _SECONDS = 10.0
@@ -34,6 +34,10 @@ class RemoteSandbox:
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
         self._ask("DELETE", "/faults")
+
+    def revoke(self, mailbox: str) -> None:
+        """Void the tokens of a mailbox."""
+        self._ask("POST", "/revocations", Revocation(mailbox=mailbox).model_dump_json())
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Any:  # noqa: ANN401
         connection = http.client.HTTPConnection(_HOST, self._port, timeout=_SECONDS)

@@ -10,7 +10,7 @@ from postroad.sandbox.acceptances import Acceptances
 from postroad.sandbox.certificates import Authority
 from postroad.sandbox.config import SandboxConfig
 from postroad.sandbox.control import serve_control
-from postroad.sandbox.faults import Fault, FaultBook
+from postroad.sandbox.faults import Fault, FaultBook, Revocation
 from postroad.sandbox.interfaces import build_app
 from postroad.sandbox.mailbox_provider import MailboxProvider
 from postroad.sandbox.post_office import PostOffice
@@ -92,6 +92,11 @@ class Sandbox:
     def add_fault(self, fault: Fault) -> None:
         """Let something go wrong from now on."""
         self.faults.add(fault)
+
+    def revoke(self, revocation: Revocation) -> None:
+        """Void the tokens of a mailbox."""
+        for provider in self.mailbox_providers.values():
+            provider.tokens.revoke(revocation.mailbox.lower())
 
     async def open(self) -> None:
         """Open every provider's port, then the control port."""

@@ -1,5 +1,6 @@
 """The sandbox's Gmail API answers as Google's does, to anybody who speaks HTTP."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from postroad.sandbox.config import MailboxProviderConfig, SandboxConfig
 from postroad.sandbox.faults import Fault
 from postroad.sandbox.mailbox_provider import MailboxProvider
 from postroad.sandbox.mailboxes import Mailbox
+from postroad.sandbox.remote import RemoteSandbox
 from postroad.sandbox.server import Sandbox, serve
 
 ANA, BO = "ana@acme.test", "bo@acme.test"
@@ -106,6 +108,15 @@ async def test_a_revoked_token_opens_nothing_any_more() -> None:
         assert (await stage.client.get(MESSAGES)).status_code == 401
         again = await stage.client.post("/revoke", data={"token": "ana-refresh"})
         assert again.status_code == 400
+
+
+async def test_another_process_can_have_a_mailboxs_tokens_revoked() -> None:
+    async with gmail() as stage:
+        remote = RemoteSandbox(stage.sandbox.control_port)
+        await asyncio.to_thread(remote.revoke, "bo@acme.test")
+        assert (await stage.client.get(MESSAGES)).status_code == 200
+        await asyncio.to_thread(remote.revoke, "Ana@acme.test")
+        assert (await stage.client.get(MESSAGES)).status_code == 401
 
 
 @pytest.mark.parametrize(
