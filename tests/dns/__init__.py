@@ -1,0 +1,1 @@
+"""Tests of what the domain name system is asked."""
