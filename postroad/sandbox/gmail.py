@@ -40,8 +40,8 @@ from postroad.sandbox.token_endpoint import add_revocation, add_token_routes
 
 _SCOPE = "https://www.googleapis.com/auth/gmail."
 _FULL = "https://mail.google.com/"
-_MAY_READ = (f"{_SCOPE}readonly", f"{_SCOPE}modify", _FULL)
-_MAY_SEND = (f"{_SCOPE}send", f"{_SCOPE}compose", f"{_SCOPE}modify", _FULL)
+_MAY_READ = {f"{_SCOPE}readonly", f"{_SCOPE}modify", _FULL}
+_MAY_SEND = {f"{_SCOPE}send", f"{_SCOPE}compose", f"{_SCOPE}modify", _FULL}
 _MOST_BYTES = 64 * 1024 * 1024
 _LARGEST_MAIL = 36_700_160
 """`maxSize` of users.messages.send in Google's own description of the API."""
@@ -58,13 +58,13 @@ def gmail_app(provider: MailboxProvider) -> web.Application:
     gmail = _Gmail(provider)
     app = web.Application(client_max_size=_MOST_BYTES)
     user = "/gmail/v1/users/{user}"
-    app.router.add_get(f"{user}/profile", gmail.served(gmail.profile, _MAY_READ))
-    app.router.add_get(f"{user}/messages", gmail.served(gmail.messages, _MAY_READ))
-    app.router.add_get(f"{user}/messages/{{id}}", gmail.served(gmail.one_message, _MAY_READ))
-    app.router.add_get(f"{user}/history", gmail.served(gmail.history, _MAY_READ))
-    send = gmail.served(gmail.send, _MAY_SEND)
+    app.router.add_get(f"{user}/profile", gmail.served(gmail.profile))
+    app.router.add_get(f"{user}/messages", gmail.served(gmail.messages))
+    app.router.add_get(f"{user}/messages/{{id}}", gmail.served(gmail.one_message))
+    app.router.add_get(f"{user}/history", gmail.served(gmail.history))
+    send = gmail.served(gmail.send, sends=True)
     app.router.add_post(f"{user}/messages/send", send)
-    upload = gmail.served(gmail.upload, _MAY_SEND)
+    upload = gmail.served(gmail.upload, sends=True)
     for place in ("/upload", "/resumable/upload"):
         app.router.add_post(f"{place}{user}/messages/send", upload)
         app.router.add_put(f"{place}{user}/messages/send", upload)
@@ -81,20 +81,19 @@ class _Gmail:
         self._uploads = Uploads()
 
     def served(
-        self, answer: Answer, scopes: tuple[str, ...]
+        self, answer: Answer, *, sends: bool = False
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         """Return a handler that lets only those in whose token opens the mailbox for this."""
 
         async def handle(request: web.Request) -> web.Response:
             self._count(request)
-            if scopes is not _MAY_SEND:
-                struck = await self._provider.suffer(request, "request")
-                if struck is not None:
-                    return struck
+            struck = None if sends else await self._provider.suffer(request, "request")
+            if struck is not None:
+                return struck
             try:
-                return await answer(request, self._opened(request, scopes))
+                return await answer(request, self._opened(request, sends=sends))
             except GmailRefusal as refusal:
-                if scopes is _MAY_SEND:
+                if sends:
                     self._provider.refused[refusal.status.value] += 1
                 return refusal.answer()
 
@@ -197,7 +196,7 @@ class _Gmail:
             raise too_many(seconds)
         return recipients
 
-    def _opened(self, request: web.Request, scopes: tuple[str, ...]) -> Mailbox:
+    def _opened(self, request: web.Request, *, sends: bool) -> Mailbox:
         kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
         user = request.match_info["user"].lower()
         tokens = self._provider.tokens
@@ -205,7 +204,7 @@ class _Gmail:
         mailbox = self._provider.mailbox(address or "")
         if mailbox is None:
             raise unauthenticated()
-        if not set(scopes) & set(tokens.scope_of(bearer)):
+        if not (_MAY_SEND if sends else _MAY_READ) & set(tokens.scope_of(bearer)):
             raise out_of_scope()
         if user not in ("me", mailbox.address):
             raise not_found()
