@@ -54,17 +54,23 @@ def _reports(text: str) -> Iterator[RecipientReport]:
 
 
 def _report(fields: dict[str, str]) -> RecipientReport:
-    told = statuses_in(fields.get("status", "") + " ")
+    told = statuses_in(fields.get("status", ""))
     status = told[0] if told else None
     words = f"{_diagnosis(fields)} {fields.get('x-supplementary-info', '')}".strip()
     return RecipientReport(
         address=_address(fields),
         words=explanation(words or fields.get("status", "")),
-        action=_ACTIONS.get(
-            _first_word(fields.get("action", "")), _BY_CLASS.get((status or "5")[0])
-        ),
+        action=_action(fields, status),
         status=status,
     )
+
+
+def _action(fields: dict[str, str], status: str | None) -> Action | None:
+    """Return the action; where none is told, the class of the status stands for it."""
+    told = re.match(r"[a-z]+", fields.get("action", "").lower())
+    if told and told[0] in _ACTIONS:
+        return _ACTIONS[told[0]]
+    return _BY_CLASS[status[0]] if status else None
 
 
 def _address(fields: dict[str, str]) -> str | None:
@@ -80,11 +86,6 @@ def _diagnosis(fields: dict[str, str]) -> str:
     words = fields.get("diagnostic-code", "")
     wrapped = _CISCO.match(words)
     return wrapped[1] if wrapped else words
-
-
-def _first_word(value: str) -> str:
-    found = re.match(r"[A-Za-z]+", value)
-    return found[0].lower() if found else ""
 
 
 def _fields(group: str) -> dict[str, str]:

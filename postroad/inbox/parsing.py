@@ -24,7 +24,7 @@ _DEPTH_MAX = 8
 _BOUNDARY_MAX = 200
 _HARDLY_ANY_TEXT = 20
 
-_MBOX_LINE = re.compile(rb"\s{0,10}>?From [^\n:]{0,500}\n")
+_MBOX_LINE = re.compile(rb"\s{0,10}>?From (?![ :])[^\n]{0,500}\n")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _ANY_BOUNDARY = re.compile(rb"^--([^\s-][^\s]{5,200})\n[Cc]ontent-", re.MULTILINE)
 """What looks like a boundary, for mails whose own was lost on the way."""
