@@ -1,5 +1,6 @@
 """`postroad identity`: an address is verified by a token that only its owner can read."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from email.message import Message
@@ -8,8 +9,13 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.ledger_rows import ANA
+from postroad.contracts import MessageState
+from postroad.ledger.engine import Ledger
+from postroad.ledger.identities import ask_to_verify
+from starter.clock import now
+from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_person, add_sender
 from tests.starter.command import Postroad
+from tests.starter.conftest import Noted, Running
 from tests.starter.smtp_inbox import Inbox, free_port
 
 WORKSPACE = """
@@ -108,3 +114,42 @@ def test_a_server_that_does_not_answer_is_said(postroad: Postroad, tmp_path: Pat
     ran = postroad("identity", "verify", ANA)
     assert ran.code == 1
     assert "team did not take the mail: " in ran.stderr
+
+
+async def test_confirming_wakes_the_mail_that_was_held(
+    postroad: Postroad, ledger: Ledger, noted: Noted
+) -> None:
+    with ledger.write() as connection:
+        add_sender(connection)
+        add_campaign(connection)
+        add_channel(connection, settings={"verify_identities": True})
+        add_person(connection, "ada@x.test", MessageState.PLANNED, channel=None, due_at=NOW)
+        ask_to_verify(connection, "ana-smtp", ANA, "token", now())
+    assert (await asyncio.to_thread(postroad, "identity", "confirm", ANA, "token")).code == 0
+    assert await noted.reasons_to_wake() == [f"{ANA} verified"]
+
+
+async def test_mail_of_an_unverified_address_is_held_until_somebody_vouches(
+    running: Running,
+) -> None:
+    text = (running.desk.directory / "workspace.yaml").read_text()
+    strict = text.replace("id: ana-smtp,", "id: ana-smtp, verify_identities: true,")
+    running.desk.write("workspace.yaml", strict)
+    assert (await running("apply", "workspace.yaml")).code == 0
+    send = ("send", "--from", ANA, "--to", "ada@example.com", "--subject", "Hello", "--text", "Hi")
+    campaign = (await running(*send, "--no-wait", "--json")).json["campaign"]
+    async with asyncio.timeout(30):
+        while "is not verified" not in (await running("explain", "ada@example.com")).stdout:
+            await asyncio.sleep(0.1)
+    assert running.sandbox.accepted.messages == 0
+    vouched = strict.replace("id: ana-smtp,", "id: ana-smtp, verified_domains: [acme.test],")
+    running.desk.write("workspace.yaml", vouched)
+    assert (await running("apply", "workspace.yaml")).code == 0
+    async with asyncio.timeout(30):
+        while not running.sandbox.accepted.messages:
+            await asyncio.sleep(0.1)
+    events = [
+        entry["event"] for entry in (await running("trace", "ada@example.com", "--json")).json
+    ]
+    assert events[:2] == ["enrolled", "selected"]
+    assert campaign in (await running("status", "--all")).stdout
