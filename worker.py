@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 
 from activities.audience import AudienceActivities
 from activities.campaign_state import CampaignStateActivities
-from activities.channel_selection import ChannelSelectionActivities
+from activities.channel_selection import ChannelSelectionActivities, Networks
 from activities.clock import ServerClock
 from activities.connection_leases import LeaseHolder
 from activities.open_channels import OpenChannels
@@ -43,16 +43,28 @@ WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow]
 
 @asynccontextmanager
 async def running_worker(
-    client: Client, ledger: Ledger, secrets: SecretBox, task_queue: str
+    client: Client,
+    ledger: Ledger,
+    secrets: SecretBox,
+    task_queue: str,
+    networks: Networks | None = None,
 ) -> AsyncIterator[Worker]:
-    """Run a worker until the block ends; messages on the wire are finished first."""
+    """Run a worker until the block ends; messages on the wire are finished first.
+
+    Args:
+        client: the Temporal server.
+        ledger: where people and messages are.
+        secrets: opens the channels' credentials.
+        task_queue: whose tasks it works on.
+        networks: looks up recipients' mail networks; without it none is known.
+    """
     clock = ServerClock()
     journal = Journal(ledger)
     channels = OpenChannels(ledger, secrets, LeaseHolder(ledger, clock.now))
     activities: list[Callable[..., Any]] = [
         *_activities_of(AudienceActivities(ledger, clock)),
         *_activities_of(CampaignStateActivities(ledger, clock)),
-        *_activities_of(ChannelSelectionActivities(ledger, clock)),
+        *_activities_of(ChannelSelectionActivities(ledger, clock, networks)),
         *_activities_of(QuotaActivities(ledger, clock)),
         *_activities_of(SendingActivities(ledger, journal, channels, clock)),
     ]
