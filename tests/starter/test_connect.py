@@ -288,6 +288,30 @@ async def test_without_a_browser_the_address_is_printed_at_once(
     assert kept(ledger)
 
 
+@pytest.mark.usefixtures("browser")
+async def test_one_persons_mailbox_in_exchange_online_is_connected_as_well(
+    postroad: Postroad, ledger: Ledger
+) -> None:
+    config = MailboxProviderConfig(name="graph", kind="exchange_online", mailboxes=(ANA, BO))
+    async with await serve(SandboxConfig(mailbox_providers=(config,))) as sandbox:
+        here = f"http://127.0.0.1:{sandbox.port('graph')}"
+        apply(
+            ledger,
+            kind="exchange_online",
+            credentials={"tenant": "acme.test", **CLIENT},
+            delegated=True,
+            endpoint=f"{here}/v1.0",
+            authority=here,
+        )
+        before = await asyncio.to_thread(postroad, "channel", "verify", CHANNEL)
+        assert (before.code, "channel connect" in before.stdout) == (1, True)
+        ran = await asyncio.to_thread(postroad, "channel", "connect", CHANNEL)
+        assert (ran.code, ran.stderr) == (0, "")
+        assert ran.stdout.endswith(f"{CHANNEL} is connected as {ANA}\n")
+        after = await asyncio.to_thread(postroad, "channel", "verify", CHANNEL)
+        assert after.code == 0, after.stderr
+
+
 WRONG_KINDS: dict[str, tuple[dict[str, Any], str]] = {
     "smtp": ({"kind": "smtp", "host": "localhost", "tls": "none"}, "user name and password"),
     "exchange": (
