@@ -81,6 +81,8 @@ class MailboxProviderConfig(SandboxModel):
     token_life: Duration = timedelta(hours=1)
     limits: tuple[ProviderLimit, ...] = ()
     """Per mailbox. A reply is the provider's own; `reply` is not used."""
+    external_recipients: int | None = Field(default=None, ge=1)
+    """Exchange Online: how many recipients elsewhere the tenant may write to in 24 hours."""
     refusals: tuple[Refusal, ...] = DEFAULT_REFUSALS
     """Those with a 5xx reply come back as bounces; the others are not used."""
     answers_after: Duration = timedelta(seconds=1)

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from postroad.sandbox.mailbox_provider import MailboxProvider
-from postroad.sandbox.mailboxes import Mailbox
+from postroad.sandbox.mailboxes import Mailbox, StoredMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,17 @@ class Outbox:
             return
         mail = mailbox.add("outbox", content)
         queue.append(Waiting(mailbox, mail.id, recipients, save_copy))
+        self._wait(mailbox)
+
+    def take_draft(self, mailbox: Mailbox, recipients: list[str], draft: StoredMail) -> None:
+        """Send a draft at once or later; it keeps its id on its way to the Sent folder."""
+        queue = self._waiting.setdefault(mailbox.address, [])
+        if not queue and not self._provider.seconds_until_room(mailbox):
+            self._provider.accept(mailbox, recipients, draft.content)
+            mailbox.move(draft.id, "sent")
+            return
+        mailbox.move(draft.id, "outbox")
+        queue.append(Waiting(mailbox, draft.id, recipients, save_copy=True))
         self._wait(mailbox)
 
     def close(self) -> None:

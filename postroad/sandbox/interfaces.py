@@ -4,6 +4,7 @@ from aiohttp import web
 
 from postroad.sandbox.ews import ews_app
 from postroad.sandbox.gmail import gmail_app
+from postroad.sandbox.graph import graph_app
 from postroad.sandbox.mailbox_provider import MailboxProvider
 
 
@@ -12,6 +13,8 @@ def build_app(provider: MailboxProvider) -> web.Application:
     match provider.config.kind:
         case "exchange":
             return ews_app(provider)
+        case "exchange_online":
+            return graph_app(provider)
         case "gmail":
             return gmail_app(provider)
         case kind:

@@ -6,11 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NoReturn
 
 from aiohttp import web
 
-from postroad.sandbox.config import MailboxProviderConfig
+from postroad.sandbox.config import MailboxProviderConfig, ProviderLimit, Refusal
 from postroad.sandbox.faults import Fault, FaultBook, FaultPhase
 from postroad.sandbox.mailboxes import Mailbox
 from postroad.sandbox.post_office import PostOffice, Submission
@@ -18,6 +19,10 @@ from postroad.sandbox.rolling_limit import RollingLimit
 from postroad.sandbox.token_desk import TokenDesk
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:[^\r\n]*(\r\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
+_TENANT_STOP = Refusal(
+    prefix="", reply="550 5.7.233 Tenant has exceeded its tenant external recipient rate limit"
+)
+"""learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online."""
 
 
 class MailboxProvider:
@@ -44,15 +49,24 @@ class MailboxProvider:
         self._limits = {
             address: [RollingLimit(limit) for limit in config.limits] for address in self._mailboxes
         }
+        most = config.external_recipients
+        tenant = None if most is None else ProviderLimit(messages=most, per=timedelta(days=1))
+        self._tenant = None if tenant is None else RollingLimit(tenant)
 
     def mailbox(self, address: str) -> Mailbox | None:
         """Return the mailbox of an address, where this provider has it."""
         return self._mailboxes.get(address.lower())
 
-    def seconds_until_room(self, mailbox: Mailbox) -> int:
-        """Return in how many seconds a mailbox may send again; 0 is now."""
+    def seconds_until_room(self, mailbox: Mailbox, *, longer_than: timedelta = timedelta(0)) -> int:
+        """Return in how many seconds a mailbox may send again; 0 is now.
+
+        Args:
+            mailbox: whose.
+            longer_than: only limits over longer periods count.
+        """
         now = time.monotonic()
-        return max((limit.wait(now) for limit in self._limits[mailbox.address]), default=0)
+        limits = [one for one in self._limits[mailbox.address] if one.per > longer_than]
+        return max((limit.wait(now) for limit in limits), default=0)
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -72,7 +86,19 @@ class MailboxProvider:
         for limit in self._limits[mailbox.address]:
             limit.count(time.monotonic())
         submission = Submission(self.config.name, mailbox, recipients, content)
-        self.post_office.submit(submission, self.config.refusals, self.config.answers_after)
+        refusals = self.config.refusals if self._tenant_lets_out(recipients) else (_TENANT_STOP,)
+        self.post_office.submit(submission, refusals, self.config.answers_after)
+
+    def _tenant_lets_out(self, recipients: list[str]) -> bool:
+        """Count recipients elsewhere; above the tenant's limit nothing is delivered."""
+        external = [one for one in recipients if self.mailbox(one) is None]
+        if self._tenant is None or not external:
+            return True
+        if self._tenant.wait(time.monotonic()):
+            return False
+        for _ in external:
+            self._tenant.count(time.monotonic())
+        return True
 
     def as_stored(self, content: bytes) -> bytes:
         """Return a mail as the provider keeps it; some give it a Message-ID of their own."""

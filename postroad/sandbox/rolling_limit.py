@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from datetime import timedelta
 
 from postroad.sandbox.config import ProviderLimit
 
@@ -12,6 +13,11 @@ class RollingLimit:
     def __init__(self, limit: ProviderLimit) -> None:
         self._limit = limit
         self._accepted: deque[float] = deque()
+
+    @property
+    def per(self) -> timedelta:
+        """The period that it counts in."""
+        return self._limit.per
 
     def wait(self, now: float) -> int:
         """Return in how many seconds one more is accepted; 0 is now."""

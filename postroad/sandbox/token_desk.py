@@ -4,6 +4,7 @@ import base64
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jwt
@@ -11,6 +12,7 @@ import jwt
 from postroad.sandbox.config import MailboxProviderConfig
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class GrantRefused(Exception):
@@ -41,6 +43,17 @@ class Consent:
     challenge: str
 
 
+@dataclass(slots=True)
+class DeviceRequest:
+    """A device that waits for a person to agree on another one (RFC 8628)."""
+
+    client_id: str
+    user_code: str
+    mailbox: str | None = None
+    """Who agreed; None until they do."""
+    declined: bool = False
+
+
 class TokenDesk:
     """Gives out access and refresh tokens, and takes them back."""
 
@@ -49,12 +62,17 @@ class TokenDesk:
         """How many access tokens were given out."""
         self.rotates = False
         """Whether every use of a refresh token replaces it."""
+        self.retires = True
+        """Whether a refresh token that was replaced is good for nothing any more."""
         self.scope = ""
         """What tokens are good for, in the words of the interface; nothing stays unsaid."""
+        self.mint: Callable[[str | None], str] = lambda _: secrets.token_urlsafe(24)
+        """Makes an access token for one mailbox, or with None for all of them."""
         self._config = config
         self._access: dict[str, AccessToken] = {}
         self._refresh = dict(config.refresh_tokens)
         self._consents: dict[str, Consent] = {}
+        self._devices: dict[str, DeviceRequest] = {}
 
     def mailbox_of(self, bearer: str, wanted: str | None = None) -> str | None:
         """Return the address whose mailbox a bearer token opens; None where it opens none.
@@ -98,6 +116,19 @@ class TokenDesk:
         self._consents[code] = consent
         return code
 
+    def begin_device(self, client_id: str) -> tuple[str, str]:
+        """Return the code of a device, and the one that its person has to type."""
+        device_code, user_code = secrets.token_urlsafe(24), secrets.token_hex(4).upper()
+        self._devices[device_code] = DeviceRequest(client_id, user_code)
+        return device_code, user_code
+
+    def decide_device(self, user_code: str, mailbox: str | None) -> bool:
+        """Let a person agree, or decline with None; False where no device waits for the code."""
+        waiting = [one for one in self._devices.values() if one.user_code == user_code]
+        for request in waiting:
+            request.mailbox, request.declined = mailbox, mailbox is None
+        return bool(waiting)
+
     def redeem(self, form: dict[str, str]) -> dict[str, object]:
         """Answer a request for a token.
 
@@ -111,6 +142,9 @@ class TokenDesk:
             case "authorization_code":
                 self._check_client(form)
                 return self._redeemed(form)
+            case grant if grant == DEVICE_CODE:
+                self._check_client(form)
+                return self._agreed(form)
             case "client_credentials":
                 self._check_client(form)
                 return self._answer(None)
@@ -137,8 +171,21 @@ class TokenDesk:
             raise GrantRefused("invalid_grant", "Token has been expired or revoked.")
         if not self.rotates:
             return self._answer(mailbox)
-        del self._refresh[refresh]
+        if self.retires:
+            del self._refresh[refresh]
         return self.grant(mailbox)
+
+    def _agreed(self, form: dict[str, str]) -> dict[str, object]:
+        device_code = form.get("device_code", "")
+        request = self._devices.get(device_code)
+        if request is None or request.client_id != form.get("client_id"):
+            raise GrantRefused("expired_token", "The device code is not known, or too old.")
+        if request.declined:
+            raise GrantRefused("authorization_declined", "The end user denied the request.")
+        if request.mailbox is None:
+            raise GrantRefused("authorization_pending", "The user has not agreed yet.")
+        del self._devices[device_code]
+        return self.grant(request.mailbox)
 
     def _redeemed(self, form: dict[str, str]) -> dict[str, object]:
         consent = self._consents.pop(form.get("code", ""), None)
@@ -163,7 +210,7 @@ class TokenDesk:
         return subject
 
     def _answer(self, mailbox: str | None) -> dict[str, object]:
-        bearer = secrets.token_urlsafe(24)
+        bearer = self.mint(mailbox)
         life = self._config.token_life.total_seconds()
         self._access[bearer] = AccessToken(mailbox, time.monotonic() + life, self.scope)
         self.issued += 1
