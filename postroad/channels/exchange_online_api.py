@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -42,7 +42,9 @@ class Ask:
 
     method: str
     path: str
-    """Below the mailbox, or the whole address of a next page."""
+    """Below the mailbox."""
+    below_host: bool = False
+    """Whether the path, with its query, is below the host: it comes from a link."""
     query: Mapping[str, str] | None = None
     body: Json | None = None
     content: bytes | None = None
@@ -94,7 +96,7 @@ class GraphApi:
     async def about(self, message: str) -> Json:
         """Return what is known of a message, without its content; raises as `raw` does."""
         query = {"$select": _ABOUT, "$expand": WITH_KEY}
-        return await self.answer(Ask("GET", f"/messages/{quote(message)}", query))
+        return await self.answer(Ask("GET", f"/messages/{quote(message)}", query=query))
 
     async def raw(self, message: str) -> bytes:
         """Return a message as MIME.
@@ -117,18 +119,33 @@ class GraphApi:
         query = {
             "$filter": condition, "$select": _ABOUT, "$expand": WITH_KEY, "$top": str(most),
         }  # fmt: skip
-        found: list[Json] = (await self.answer(Ask("GET", place, query)))["value"]
+        found: list[Json] = (await self.answer(Ask("GET", place, query=query)))["value"]
         return found
 
-    async def page(
-        self, path: str, query: Mapping[str, str] | None = None, *, prefer: str = ""
-    ) -> Json:
-        """Return one page of a list; `path` is also the link that the page before named."""
-        return await self.answer(Ask("GET", path, query, prefer=prefer))
+    async def page(self, path: str, query: Mapping[str, str], *, prefer: str = "") -> Json:
+        """Return the first page of a list."""
+        return await self.answer(Ask("GET", path, query=query, prefer=prefer))
+
+    async def follow(self, link: str, *, prefer: str = "") -> Json:
+        """Return the page that `link_of` a former page leads to."""
+        return await self.answer(Ask("GET", link, below_host=True, prefer=prefer))
+
+    def link_of(self, page: Json, kind: Literal["next", "delta"] = "next") -> str | None:
+        """Return where a list goes on; None where the page names no such place.
+
+        The host is left out: tokens go to the one in the settings, whatever an answer says.
+        """
+        link = page.get(f"@odata.{kind}Link")
+        if link is None:
+            return None
+        parts = urlsplit(str(link))
+        return f"{parts.path}?{parts.query}"
 
     async def folder(self, name: str) -> str:
         """Return the id of a folder by its well-known name."""
-        found = await self.answer(Ask("GET", f"/mailFolders/{quote(name)}", {"$select": "id"}))
+        found = await self.answer(
+            Ask("GET", f"/mailFolders/{quote(name)}", query={"$select": "id"})
+        )
         return str(found["id"])
 
     async def answer(self, ask: Ask) -> Json:
@@ -206,15 +223,15 @@ class GraphApi:
                 raise failure(error, sends=sends) from None
 
     def _url(self, ask: Ask) -> str:
-        if not ask.path.startswith("/"):
-            self._check(ask.path)
-            return ask.path
+        if ask.below_host:
+            here = urlsplit(self._mailbox)
+            return f"{here.scheme}://{here.netloc}{ask.path}"
         # OData wants its dollar signs plain, and knows no + for a space.
         query = "&".join(f"{name}={quote(value)}" for name, value in (ask.query or {}).items())
         return f"{self._mailbox}{ask.path}{f'?{query}' if query else ''}"
 
     def _check(self, address: str) -> None:
-        """Follow no link away from Microsoft: tokens and mail would go there."""
+        """Let attachments go to no other host than Microsoft's."""
         here, there = urlsplit(self._mailbox), urlsplit(address)
         same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
         theirs = there.scheme == "https" and (there.hostname or "").endswith(_MICROSOFT)

@@ -22,6 +22,8 @@ _OWN: Final = (SENT, OUTBOX, "drafts")
 _PAGE = 25
 """Each of them is read whole."""
 _RESYNC_MS = 30 * 86_400_000
+_MARGIN_MS = 3_600_000
+"""How far Microsoft's clock may be behind ours without hiding any mail."""
 _HEADERS = BytesHeaderParser()
 
 
@@ -78,7 +80,7 @@ class Inbox:
 
     async def _from_now_on(self) -> InboxPage:
         """Read every folder to its end once, without the mails: Graph has no other "now"."""
-        cursor = _Cursor(since=_now(), todo=await self._folders())
+        cursor = _Cursor(since=_now() - _MARGIN_MS, todo=await self._folders())
         while cursor.todo:
             await self._changes(cursor)
         return InboxPage(mails=[], cursor=str(cursor))
@@ -103,18 +105,17 @@ class Inbox:
             cursor.links.pop(folder, None)
             cursor.todo.pop(0)
             return []
-        if "@odata.nextLink" in page:
-            cursor.links[folder] = str(page["@odata.nextLink"])
-        else:
-            cursor.links[folder] = str(page["@odata.deltaLink"])
+        if (link := self._api.link_of(page)) is None:
+            link = self._api.link_of(page, "delta")
             cursor.todo.pop(0)
+        cursor.links[folder] = link or ""
         found: list[Json] = page["value"]
         return found
 
     async def _page(self, folder: str, cursor: _Cursor) -> Json:
         prefer = f"odata.maxpagesize={_PAGE}"
-        if folder in cursor.links:
-            return await self._api.page(cursor.links[folder], prefer=prefer)
+        if link := cursor.links.get(folder):
+            return await self._api.follow(link, prefer=prefer)
         since = datetime.fromtimestamp(cursor.since / 1_000, UTC)
         query = {
             "changeType": "created",
@@ -163,8 +164,8 @@ class Inbox:
     async def _listed(self, path: str) -> list[Json]:
         page = await self._api.page(path, {"$select": "id,childFolderCount", "$top": "100"})
         found: list[Json] = page["value"]
-        while "@odata.nextLink" in page:
-            page = await self._api.page(str(page["@odata.nextLink"]))
+        while (link := self._api.link_of(page)) is not None:
+            page = await self._api.follow(link)
             found += page["value"]
         return found
 

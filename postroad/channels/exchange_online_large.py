@@ -90,8 +90,7 @@ def _property(name: str) -> str:
 def _attachments(mail: EmailMessage) -> list[EmailMessage]:
     """Return every part that is a file: attachments, and pictures that the body shows."""
     bodies = {id(part) for part in (mail.get_body((kind,)) for kind in ("html", "plain"))}
-    parts = [part for part in mail.walk() if not part.is_multipart() and id(part) not in bodies]
-    return parts
+    return [part for part in mail.walk() if not part.is_multipart() and id(part) not in bodies]
 
 
 async def _attach(api: GraphApi, draft: str, part: EmailMessage) -> None:

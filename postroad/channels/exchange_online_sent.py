@@ -134,9 +134,9 @@ class SentMail:
             for mail in page["value"]:
                 if milliseconds(mail["sentDateTime"]) >= since:
                     yield mail
-            if "@odata.nextLink" not in page:
+            if (link := self._api.link_of(page)) is None:
                 return
-            page = await self._api.page(str(page["@odata.nextLink"]))
+            page = await self._api.follow(link)
 
 
 def rewritten_id(message: OutgoingMessage, mail: Json) -> str | None:
