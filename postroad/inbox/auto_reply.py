@@ -51,7 +51,7 @@ def _is_auto_reply(mail: Mail, writer: Writer, own: str) -> bool:
     absent = ABSENCE_SUBJECTS.search(writer.subject) is not None
     if writer.auto_submitted:
         return named or absent or writer.in_thread
-    if "list-unsubscribe" in mail.headers:
+    if "list-unsubscribe" in mail.headers and not writer.in_thread:
         return False
     first_words = " ".join(own[:_FIRST_WORDS].lower().split())
     says = AUTO_REPLY_WORDS.search(first_words) is not None

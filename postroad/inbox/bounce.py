@@ -35,7 +35,7 @@ def judge_bounce(mail: Mail, writer: Writer, notice: Notice) -> Verdict | None:
     told = [] if is_by_a_person(writer) else read_dsn(mail) or read_ses(mail)
     if not told and not is_notice(mail, writer, notice):
         return None
-    verdict = _verdict(_reports(mail, notice, told), notice, writer)
+    verdict = _verdict(_reports(notice, told), notice, writer)
     original = find_original(mail, notice)
     return replace(
         verdict,
@@ -44,12 +44,12 @@ def judge_bounce(mail: Mail, writer: Writer, notice: Notice) -> Verdict | None:
     )
 
 
-def _reports(mail: Mail, notice: Notice, told: list[RecipientReport]) -> list[RecipientReport]:
+def _reports(notice: Notice, told: list[RecipientReport]) -> list[RecipientReport]:
     """Return whom a notice names: from fields made for it, completed by or read from its words."""
     told = told or read_inline_dsn(notice.words)
     if told and all(report.address and _explains(report) for report in told):
         return told
-    read = next((found for read in FORMATS if (found := read(mail, notice))), [])
+    read = next((found for read in FORMATS if (found := read(notice))), [])
     return [_completed(report, read) for report in told] if told else read
 
 

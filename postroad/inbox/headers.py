@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from postroad.inbox.charsets import decode
 
-_FIELDS_MAX = 500
+_LINES_MAX = 1_000
 _VALUE_MAX = 4_000
 """Characters of a value that are kept; nothing we look for is longer."""
 
@@ -21,22 +21,18 @@ _PARAMETER = re.compile(
 
 
 class Headers:
-    """Header fields by lower-case name; a missing one reads as the empty text."""
+    """Header fields by lower-case name, the first of each; a missing one reads as empty."""
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
-        self._fields: dict[str, list[str]] = {}
+        self._fields: dict[str, str] = {}
         for name, value in fields:
-            self._fields.setdefault(name, []).append(value)
+            self._fields.setdefault(name, value)
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 
     def __getitem__(self, name: str) -> str:
-        return self._fields[name][0] if name in self._fields else ""
-
-    def all(self, name: str) -> list[str]:
-        """Return the values of every field of this name, in order."""
-        return self._fields.get(name, [])
+        return self._fields.get(name, "")
 
     def words(self, name: str) -> str:
         """Return a value with its encoded words decoded."""
@@ -67,18 +63,18 @@ def decode_words(value: str) -> str:
 
 
 def _fields(block: bytes) -> Iterable[tuple[str, str]]:
-    name, value, charset = "", b"", ""
+    name, value = "", b""
     for count, line in enumerate(block.splitlines()):
-        if count > 2 * _FIELDS_MAX:
+        if count > _LINES_MAX:
             break
         if line[:1] in (b" ", b"\t") or (value.endswith(b";") and _LOST_PARAMETER.match(line)):
             value = (value + b" " + line.strip())[:_VALUE_MAX]
         elif found := _FIELD.match(line[: _VALUE_MAX + 80]):
             if name:
-                yield name, decode(value, charset)
+                yield name, decode(value)
             name, value = found[1].decode("ascii").lower(), found[2].strip()
     if name:
-        yield name, decode(value, charset)
+        yield name, decode(value)
 
 
 def _decode_word(word: re.Match[str]) -> str:

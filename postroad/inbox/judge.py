@@ -45,5 +45,6 @@ def _judge_rest(mail: Mail, writer: Writer) -> Verdict:
         or mail.type == "multipart/report"
         or any(mail.of_type("text/calendar"))
     )
-    is_answer = writer.answers and not by_program and not writer.is_bulk
+    to_many = writer.is_bulk and not writer.in_thread  # lists pass answers on to a shared mailbox
+    is_answer = writer.answers and not by_program and not to_many
     return Verdict("reply" if is_answer else "other", original_message_id=answered_id(mail))

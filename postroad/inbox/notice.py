@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from postroad.inbox.addresses import addresses_in, is_machine
+from postroad.inbox.headers import Headers
 from postroad.inbox.parsing import TEXT_MAX, Mail
 
 _NOTICE_MAX = 12_000
@@ -43,6 +44,12 @@ class Notice:
     """What follows below them: the mail that came back, or the start of it."""
     ours: frozenset[str]
     """Addresses in lower case that are ours or the machine's: never who failed."""
+    named: tuple[str, ...]
+    """Whom the header X-Failed-Recipients names, which Exim writes, and Gmail after it."""
+    sender: str
+    """The From header."""
+    program: str
+    """The X-Mailer header."""
 
     @property
     def first_words(self) -> str:
@@ -62,7 +69,14 @@ def read_notice(mail: Mail) -> Notice:
     """Part the words of a notice from the mail below them."""
     text = mail.text[:TEXT_MAX]
     cut = _cut(text)
-    return Notice(text[: min(cut, _NOTICE_MAX)], text[cut:], _ours(mail))
+    return Notice(
+        words=text[: min(cut, _NOTICE_MAX)],
+        returned=text[cut:],
+        ours=_ours(mail.headers),
+        named=tuple(addresses_in(mail.headers["x-failed-recipients"])),
+        sender=mail.headers["from"],
+        program=mail.headers["x-mailer"],
+    )
 
 
 def _cut(text: str) -> int:
@@ -99,7 +113,6 @@ def _begins_returned(line: str) -> bool:
     return _BELOW.match(bare) is not None
 
 
-def _ours(mail: Mail) -> frozenset[str]:
-    headers = mail.headers
+def _ours(headers: Headers) -> frozenset[str]:
     named = " ".join(headers[name] for name in ("to", "from", "reply-to", "sender", "delivered-to"))
     return frozenset(address.lower() for address in addresses_in(named))

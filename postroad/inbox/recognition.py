@@ -21,7 +21,7 @@ def is_notice(mail: Mail, writer: Writer, notice: Notice) -> bool:
     """
     if is_by_a_person(writer) or mail.type == "text/calendar":
         return False
-    if "x-failed-recipients" in mail.headers or mail.type == "multipart/report":
+    if notice.named or mail.type == "multipart/report":
         return True
     titled = BOUNCE_SUBJECTS.search(writer.subject) is not None
     says = BOUNCE_WORDS.search(notice.first_words) is not None

@@ -71,6 +71,7 @@ def test_a_date_in_the_quoted_mail_is_no_return() -> None:
         ("Re: A question", "Yes please.", IN_THREAD),
         ("Re: A question", "Yes please.", ""),
         ("AW: Eine Frage", "Gerne.", ""),
+        ("Re: A question", "Yes.", IN_THREAD + "List-Id: <sales.acme.test>\nPrecedence: list\n"),
         ("A question", "Yes please.", IN_THREAD),
         ("Re: A question", "Yes please.", IN_THREAD + "X-Auto-Response-Suppress: All\n"),
         ("Re: A question", "Yes please.", IN_THREAD + "Auto-Submitted: no\n"),

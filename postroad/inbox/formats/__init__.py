@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from postroad.inbox.formats import exchange, exim, generic, gmail, qmail, rare, sendmail
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport
 
-Format = Callable[[Mail, Notice], list[RecipientReport]]
+Format = Callable[[Notice], list[RecipientReport]]
 """Returns whom a notice of this family says it did not reach; nothing for other families."""
 
 FORMATS: tuple[Format, ...] = (

@@ -5,7 +5,6 @@ import re
 from postroad.inbox.addresses import BARE_ADDRESS
 from postroad.inbox.formats.paragraphs import by_lines, paragraphs
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport
 
 _FOR_ADMINISTRATORS = re.compile(
@@ -26,9 +25,8 @@ _X400 = re.compile(rf"(?:smtp|rfc-?822)(?:=|\(a\)|:)({BARE_ADDRESS})", re.IGNORE
 """X.400 addresses of the connectors of Exchange 5.5: `c=US;a= ;p=X;dda:SMTP=user@example.com`."""
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
+def read(notice: Notice) -> list[RecipientReport]:
     """Return whom an Exchange notice names: what it tells administrators goes first."""
-    del mail
     section = _FOR_ADMINISTRATORS.search(notice.words)
     if section and (found := paragraphs(notice.words[section.end() :], notice)):
         return found

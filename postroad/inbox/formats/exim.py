@@ -2,10 +2,9 @@
 
 import re
 
-from postroad.inbox.addresses import ADDRESS, addresses_in
+from postroad.inbox.addresses import ADDRESS
 from postroad.inbox.formats.paragraphs import by_lines, paragraphs
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport, explanation
 
 _OPENING = re.compile(
@@ -19,17 +18,17 @@ _GENERATED_BY = re.compile(rf"[^@\n]{{0,200}}\bgenerated (?:by|from) <?({ADDRESS
 """Pipes and files stand for the address whose mail goes there."""
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
-    """Return whom an Exim notice names; X-Failed-Recipients decides where the words differ."""
+def read(notice: Notice) -> list[RecipientReport]:
+    """Return whom an Exim notice names; its header decides where they differ."""
     opening = _OPENING.search(notice.words)
     if opening is None:
         return []
     below = notice.words[opening.end() :]
     found = paragraphs(below, notice) or by_lines(below.splitlines(), _source)
-    named = list(addresses_in(mail.headers["x-failed-recipients"]))
-    if named and {one.lower() for one in named} != {(one.address or "").lower() for one in found}:
-        return [RecipientReport(address, explanation(below)) for address in named]
-    return found
+    read_off = {(one.address or "").lower() for one in found}
+    if not notice.named or read_off == {one.lower() for one in notice.named}:
+        return found
+    return [RecipientReport(address, explanation(below)) for address in notice.named]
 
 
 def _source(line: str) -> str | None:

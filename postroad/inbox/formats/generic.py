@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable
 
-from postroad.inbox.addresses import ADDRESS, addresses_in
+from postroad.inbox.addresses import ADDRESS
 from postroad.inbox.formats.paragraphs import by_lines, paragraphs
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport, explanation
 
 _ANYBODY_MAX = 3
@@ -45,12 +44,11 @@ _CONTACT = re.compile(
 )
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
+def read(notice: Notice) -> list[RecipientReport]:
     """Return whom a notice of no known family may be about."""
-    named = list(addresses_in(mail.headers["x-failed-recipients"]))
-    if named:
+    if notice.named:
         words = explanation(notice.words)
-        return [RecipientReport(address, words) for address in named]
+        return [RecipientReport(address, words) for address in notice.named]
     lines = [line for line in notice.words.splitlines() if not _OTHER_FIELD.match(line[:_LINE_MAX])]
     return (
         _begun_by(_RECIPIENT_FIELD.match, lines, notice)

@@ -9,7 +9,6 @@ import re
 from postroad.inbox.addresses import addresses_in
 from postroad.inbox.formats.paragraphs import paragraphs
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport, explanation
 
 _SENDERS = ("googlemail.com", "google.com", "gmail.com")
@@ -20,14 +19,13 @@ _ANSWER = re.compile(
 )
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
+def read(notice: Notice) -> list[RecipientReport]:
     """Return whom a Google notice names, with the words of the server that refused."""
-    sender = next(addresses_in(mail.headers["from"]), "")
+    sender = next(addresses_in(notice.sender), "")
     if not sender.lower().endswith(_SENDERS):
         return []
-    named = list(addresses_in(mail.headers["x-failed-recipients"]))
-    if not named:
+    if not notice.named:
         return paragraphs(notice.words, notice)
     answer = _ANSWER.search(notice.words)
     words = explanation(notice.words[answer.end() :] if answer else notice.words)
-    return [RecipientReport(address, words) for address in named]
+    return [RecipientReport(address, words) for address in notice.named]

@@ -4,7 +4,6 @@ import re
 
 from postroad.inbox.formats.paragraphs import paragraphs
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport
 
 _OPENING = re.compile(
@@ -16,8 +15,7 @@ _OPENING = re.compile(
 )
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
+def read(notice: Notice) -> list[RecipientReport]:
     """Return whom such a notice names."""
-    del mail
     opening = _OPENING.search(notice.words)
     return paragraphs(notice.words[opening.end() :], notice) if opening else []

@@ -9,16 +9,15 @@ from flufl.bounce import all_failures
 
 from postroad.inbox.addresses import addresses_in
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport, explanation
 
 _LINE_MAX = 500
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
+def read(notice: Notice) -> list[RecipientReport]:
     """Return whom flufl.bounce finds in the words of a notice."""
     try:
-        delayed, failed = all_failures(_plain(mail, notice))
+        delayed, failed = all_failures(_plain(notice))
         found = sorted(address.decode("ascii") for address in delayed | failed)
     except Exception:  # noqa: BLE001 - whatever it raises, it has found nobody
         return []
@@ -26,11 +25,11 @@ def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
     return [RecipientReport(address, words) for one in found for address in addresses_in(one)]
 
 
-def _plain(mail: Mail, notice: Notice) -> Message:
+def _plain(notice: Notice) -> Message:
     """Compose a flat mail in ASCII; some formats are known by their sender or program."""
     plain = Message()
-    for name in ("from", "x-mailer"):
-        plain[name] = _ascii(mail.headers[name])[:_LINE_MAX]
+    plain["From"] = _ascii(notice.sender)[:_LINE_MAX]
+    plain["X-Mailer"] = _ascii(notice.program)[:_LINE_MAX]
     lines = (line[:_LINE_MAX] for line in _ascii(notice.words).splitlines())
     plain.set_payload("\n".join(lines))
     return plain

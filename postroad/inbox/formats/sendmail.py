@@ -5,7 +5,6 @@ import re
 from postroad.inbox.addresses import ADDRESS
 from postroad.inbox.formats.paragraphs import by_lines
 from postroad.inbox.notice import Notice
-from postroad.inbox.parsing import Mail
 from postroad.inbox.recipient_report import RecipientReport
 
 _TRANSCRIPT = re.compile(
@@ -20,9 +19,8 @@ _REFUSED = (
 )
 
 
-def read(mail: Mail, notice: Notice) -> list[RecipientReport]:
+def read(notice: Notice) -> list[RecipientReport]:
     """Return whom a transcript shows as refused, each with the answers that follow."""
-    del mail
     if not _TRANSCRIPT.search(notice.words):
         return []
 
