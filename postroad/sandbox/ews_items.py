@@ -59,17 +59,19 @@ _ELEMENTS: dict[str, Callable[[StoredMail], Element]] = {
     "message:From": lambda mail: T.From(_from(mail)),
     "message:Sender": lambda mail: T.Sender(_from(mail)),
 }
+_CONTENT = "item:MimeContent"
 _DEFAULT = ("item:Subject", "item:Size", "item:DateTimeSent", "item:DateTimeCreated")
 
 
 def described(mailbox: Mailbox, mail: StoredMail, shape: Element) -> Element:
     """Return a mail in the shape that a request names."""
     found = T.Message()
-    if text(shape, "t:IncludeMimeContent") == "true":
+    named = _named(shape)
+    if _CONTENT in named or text(shape, "t:IncludeMimeContent") == "true":
         content = base64.b64encode(mail.content).decode()
         found.append(T.MimeContent(content, CharacterSet="UTF-8"))
     found.append(item_id(mailbox, mail))
-    for uri in _named(shape):
+    for uri in named:
         if uri in VALUES:
             found.append(T(uri.partition(":")[2], VALUES[uri](mail)))
         elif uri in _ELEMENTS:
@@ -93,9 +95,10 @@ def extended(mail: StoredMail, uri: Element) -> str:
 
 def _named(shape: Element) -> list[str]:
     """Return the field URIs of a shape, in the order of the schema."""
-    base = text(shape, "t:BaseShape")
-    known = [*VALUES, *_ELEMENTS]
+    known = [_CONTENT, *VALUES, *_ELEMENTS]
+    if text(shape, "t:BaseShape") == "AllProperties":
+        return known[1:]
     wanted = {one.get("FieldURI") for one in children(shape, "t:AdditionalProperties")}
-    if base == "Default":
+    if text(shape, "t:BaseShape") == "Default":
         wanted |= set(_DEFAULT)
-    return known if base == "AllProperties" else [uri for uri in known if uri in wanted]
+    return [uri for uri in known if uri in wanted]

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,7 +87,7 @@ class SignIn:
                     protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm
                 )
                 token = context.step(base64.b64decode(shown, validate=True))
-            except (SpnegoError, ValueError):
+            except (LookupError, SpnegoError, ValueError, struct.error):
                 self._under_way.pop(transport, None)
                 raise NotSignedIn from None
         if not context.complete:
