@@ -1,100 +1,157 @@
-"""Asking the domain name system, with an end in time."""
+"""Asking DNS, with a bound on how long: for programs on an event loop, and for those that block.
 
-from collections.abc import Sequence
+Every failure is a `LookupFailed`: no answer in time, a server that refuses, a name that is none.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal, cast
+from typing import Any
 
 import dns.asyncresolver
 import dns.exception
-import dns.nameserver
+import dns.inet
 import dns.resolver
-from dns.rdtypes.ANY.MX import MX
-from dns.rdtypes.ANY.TXT import TXT
+from dns.nameserver import Do53Nameserver, Nameserver
+from dns.rdata import Rdata
 
-_DEFAULT_TIMEOUT = timedelta(seconds=3)
+_NOTHING_SECONDS = 300
+"""How long "there is none" holds."""
 
 
 class LookupFailed(Exception):
-    """There is no answer now; the words say why."""
+    """DNS could not be asked, or did not answer; says nothing about the domain."""
+
+
+class NoSuchDomain(Exception):
+    """DNS answered that the name does not exist (NXDOMAIN)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
-    """What a name has, which may be nothing."""
+class Answer:
+    """The records of one name; none where the name exists without such records."""
 
-    values: tuple[str, ...]
-    good_for: timedelta
-    """How long this may be remembered."""
+    records: tuple[Rdata, ...]
+    seconds: int
+    """How long it holds."""
+
+
+class BlockingResolver(dns.resolver.Resolver):
+    """Resolves for code that blocks; past its deadline every question fails at once."""
+
+    def __init__(self, nameservers: Iterable[Nameserver], seconds: float, deadline: float) -> None:
+        """Prepare a resolver.
+
+        Args:
+            nameservers: whom to ask; the system's where there are none.
+            seconds: how long one question may take.
+            deadline: when everything has to be over, by time.monotonic().
+        """
+        super().__init__(configure=False)
+        _configure(self, nameservers, seconds)
+        self._deadline = deadline
+
+    def resolve(self, *args: Any, **options: Any) -> dns.resolver.Answer:  # noqa: ANN401
+        """Ask one question, within what is left of the time."""
+        left = max(self._deadline - time.monotonic(), 0.0)
+        return super().resolve(*args, **{**options, "lifetime": min(left, self.lifetime)})
+
+    def ask(self, name: str, kind: str) -> tuple[Rdata, ...]:
+        """Return the records of a name; none where the name does not exist either.
+
+        Raises:
+            LookupFailed: nobody answered.
+        """
+        try:
+            with _plain_failures(name):
+                return tuple(self.resolve(name, kind, raise_on_no_answer=False).rrset or ())
+        except NoSuchDomain:
+            return ()
 
 
 class Resolver:
-    """Asks the system's name servers, or others."""
+    """Asks the nameservers of the settings."""
 
     def __init__(
-        self, nameservers: Sequence[str] = (), timeout: timedelta = _DEFAULT_TIMEOUT
+        self, nameservers: Sequence[str] = (), seconds: float = 2.0, *, enabled: bool = True
     ) -> None:
-        """Prepare; nothing is asked yet.
+        """Prepare a resolver; nothing is asked yet.
 
         Args:
-            nameservers: `address` or `address:port` each; none means those of the system.
-            timeout: for one question, with every server and attempt.
+            nameservers: addresses, with a port where it is not 53; none are the system's.
+            seconds: how long one question may take.
+            enabled: False lets every question fail at once.
         """
-        self._nameservers = [_nameserver(server) for server in nameservers]
-        self._lifetime = timeout.total_seconds()
-        self._resolver: dns.asyncresolver.Resolver | None = None
+        self._nameservers = [parse_nameserver(each) for each in nameservers]
+        self._seconds = seconds
+        self._asking: dns.asyncresolver.Resolver | None = None
+        self.enabled = enabled
 
-    async def mail_servers(self, domain: str) -> Records:
-        """Return the hosts that take a domain's mail, the preferred ones first (RFC 5321, 5.1).
+    async def ask(self, name: str, kind: str) -> Answer:
+        """Return the records of a name.
 
         Raises:
-            LookupFailed: nobody can tell now.
+            NoSuchDomain: the name does not exist.
+            LookupFailed: nobody answered, or look-ups are switched off.
         """
-        answer = await self._ask(domain, "MX")
-        found = sorted(cast("list[MX]", answer.rrset or ()), key=lambda mx: mx.preference)
-        hosts = tuple(str(mx.exchange).rstrip(".").lower() for mx in found)
-        return Records(hosts, _good_for(answer))
+        if not self.enabled:
+            raise LookupFailed("look-ups are switched off")
+        with _plain_failures(name):
+            if self._asking is None:
+                asking = dns.asyncresolver.Resolver(configure=False)
+                _configure(asking, self._nameservers, self._seconds)
+                self._asking = asking
+            found = await self._asking.resolve(name, kind, raise_on_no_answer=False)
+            if found.rrset is None:
+                return Answer((), _NOTHING_SECONDS)
+            return Answer(tuple(found.rrset), found.rrset.ttl)
 
-    async def texts(self, name: str) -> Records:
-        """Return the TXT records of a name, each put together from its parts (RFC 7208, 3.3).
+    def blocking(self, seconds: float) -> BlockingResolver:
+        """Return a resolver for code that blocks; all its questions together have so long.
 
         Raises:
-            LookupFailed: nobody can tell now.
+            LookupFailed: look-ups are switched off, or the system names no nameserver.
         """
-        answer = await self._ask(name, "TXT")
-        found = cast("list[TXT]", answer.rrset or ())
-        texts = tuple(b"".join(txt.strings).decode("utf-8", "replace") for txt in found)
-        return Records(texts, _good_for(answer))
-
-    async def _ask(self, name: str, kind: Literal["MX", "TXT"]) -> dns.resolver.Answer:
-        try:
-            return await self._configured().resolve(
-                name, kind, raise_on_no_answer=False, lifetime=self._lifetime, search=False
-            )
-        except dns.resolver.NXDOMAIN as error:
-            raise NoSuchName(f"there is no {name}") from error
-        except (dns.exception.DNSException, OSError, ValueError) as error:
-            raise LookupFailed(f"{kind} of {name}: {error or type(error).__name__}") from error
-
-    def _configured(self) -> dns.asyncresolver.Resolver:
-        if self._resolver is None:
-            self._resolver = dns.asyncresolver.Resolver(configure=not self._nameservers)
-            if self._nameservers:
-                self._resolver.nameservers = self._nameservers
-        return self._resolver
+        if not self.enabled:
+            raise LookupFailed("look-ups are switched off")
+        with _plain_failures("nameservers"):
+            deadline = time.monotonic() + seconds
+            return BlockingResolver(self._nameservers, self._seconds, deadline)
 
 
-class NoSuchName(LookupFailed):
-    """The name does not exist (NXDOMAIN)."""
+def parse_nameserver(text: str) -> Nameserver:
+    """Read `9.9.9.9`, `127.0.0.1:5353`, `2620:fe::fe` or `[::1]:5353`.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    address, port = text, "53"
+    if text.startswith("["):
+        address, _, port = text[1:].partition("]:")
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+    if not dns.inet.is_address(address) or not (port.isdecimal() and 0 < int(port) < 65_536):
+        raise ValueError(f"{text!r} is no nameserver: write for instance 9.9.9.9 or 127.0.0.1:5353")
+    return Do53Nameserver(address, int(port))
 
 
-def _nameserver(server: str) -> dns.nameserver.Nameserver:
-    """Return the server of `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:53`."""
-    host, _, port = server.rpartition(":")
-    if host.startswith("[") or host.count(":") == 0 and host:
-        return dns.nameserver.Do53Nameserver(host.strip("[]"), int(port))
-    return dns.nameserver.Do53Nameserver(server)
+def _configure(
+    resolver: dns.resolver.BaseResolver, nameservers: Iterable[Nameserver], seconds: float
+) -> None:
+    chosen = list(nameservers)
+    resolver.nameservers = chosen or dns.resolver.Resolver().nameservers
+    resolver.timeout = resolver.lifetime = seconds
 
 
-def _good_for(answer: dns.resolver.Answer) -> timedelta:
-    return timedelta(seconds=0 if answer.rrset is None else answer.rrset.ttl)
+@contextmanager
+def _plain_failures(name: str) -> Iterator[None]:
+    """Turn what dnspython raises, for hostile names too, into the two failures there are."""
+    try:
+        yield
+    except dns.resolver.NXDOMAIN:
+        raise NoSuchDomain(f"{name} does not exist") from None
+    except dns.exception.Timeout:
+        raise LookupFailed("DNS did not answer in time") from None
+    except (dns.exception.DNSException, OSError, UnicodeError) as error:
+        raise LookupFailed(f"DNS gave no answer ({type(error).__name__})") from None

@@ -1,1 +1,0 @@
-"""Tests of what the domain name system is asked."""

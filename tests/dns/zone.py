@@ -10,7 +10,6 @@ from dnslib.server import DNSHandler, DNSLogger, DNSServer
 
 from postroad.dns.resolver import Resolver
 
-
 _MOST_OVER_UDP = 1232
 """Longer answers are cut short, as public resolvers do."""
 
