@@ -29,6 +29,7 @@ from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
 from postroad.settings import Settings, SettingsError, load_settings
 from starter.console import Refused, complain
+from starter.networks import mail_networks
 from starter.temporal import connect
 from workflows.campaign import CampaignWorkflow
 from workflows.sequence import SequenceWorkflow
@@ -103,7 +104,9 @@ async def run(settings: Settings) -> None:
     client = await connect(settings)
     secrets = secret_box(settings)
     try:
-        async with running_worker(client, ledger, secrets, settings.temporal.task_queue):
+        async with running_worker(
+            client, ledger, secrets, settings.temporal.task_queue, mail_networks()
+        ):
             await stop.wait()
     finally:
         ledger.close()

@@ -1,5 +1,6 @@
 """`postroad channel explain`: which channel a message would leave by, and why, without sending."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from postroad.channels.selection import (
 )
 from postroad.field_errors import did_you_mean
 from postroad.ledger.channel_options import conversation_roots, load_options, load_wish
+from postroad.ledger.networks import network_decides
 from postroad.ledger.overview import campaign_state
 from postroad.ledger.room import Room, mark_full
 from postroad.ledger.standings import conversation_with
@@ -30,6 +32,7 @@ from postroad.plugins import Plugin
 from starter.arguments import AsJson
 from starter.clock import now
 from starter.console import Refused, print_json, print_table, say
+from starter.networks import mail_networks
 from starter.opening import opened_ledger, parsed, unknown_campaign
 
 
@@ -117,6 +120,9 @@ def explain(
         wish = _wish(connection, asked, options)
         if wish.fallback:
             options = mark_full(options, wish, Room(connection, None, now()))
+    if network_decides(wish, options):
+        network = asyncio.run(mail_networks().of(asked.recipient.domain))
+        wish = replace(wish, network=network)
     reasoning = consider(wish, options)
     if as_json:
         print_json(_explained(asked, wish, reasoning))

@@ -68,6 +68,33 @@ def test_bulk_mail_and_plugins_may_be_asked_about(postroad: Postroad) -> None:
     assert ran.stdout.splitlines()[-1].startswith("It would fail: it was written in Outlook, and")
 
 
+class _Networks:
+    """Every domain is at Microsoft."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def of(self, domain: str) -> str:
+        """Tell a domain's network."""
+        self.asked.append(domain)
+        return "microsoft"
+
+
+def test_the_recipients_network_is_looked_up_only_where_it_decides(
+    postroad: Postroad, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks = _Networks()
+    monkeypatch.setattr("starter.choosing.mail_networks", lambda: networks)
+    postroad(*ASK)
+    assert networks.asked == []
+    with ledger.write() as connection:
+        add_channel(connection, "ana-online", kind="exchange_online")
+    told = postroad(*ASK, "--json").json
+    assert networks.asked == ["buyer.test"]
+    assert (told["channel"], told["network"]) == ("ana-online", "microsoft")
+    assert "it is at Microsoft, as the recipient is" in told["why"]
+
+
 def test_a_channel_that_was_skipped_is_told_with_the_reason(
     postroad: Postroad, ledger: Ledger
 ) -> None:
