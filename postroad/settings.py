@@ -4,6 +4,7 @@ They come from `postroad.toml` in the working directory, or the file that `--con
 POSTROAD_CONFIG names. POSTROAD_… variables go before the file, options before both.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +32,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 from pydantic_settings import SettingsError as EnvironmentSettingsError
+
+from postroad.dns.nameservers import parse_nameserver
+
+if TYPE_CHECKING:
+    from postroad.dns.resolver import Resolver
 
 DEFAULT_FILE = Path("postroad.toml")
 CONFIG_VARIABLE = "POSTROAD_CONFIG"
@@ -95,6 +101,30 @@ class ConsoleSettings(_Table):
     bind: HostAndPort = "127.0.0.1:8080"
 
 
+def _check_nameservers(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        parse_nameserver(name)
+    return names
+
+
+class DnsSettings(_Table):
+    """Whether and whom to ask about domains: mail networks, SPF, DKIM and DMARC."""
+
+    enabled: bool = True
+    nameservers: Annotated[tuple[str, ...], AfterValidator(_check_nameservers)] = ()
+    """Addresses, with a port where it is not 53; none are the system's."""
+    timeout: Annotated[float, Field(gt=0, le=30)] = 2.0
+    """Seconds for one question."""
+    dkim_selectors: tuple[str, ...] = ()
+    """Where the domains' DKIM keys are, beside the usual selectors of their services."""
+
+    def resolver(self) -> "Resolver":
+        """Return who asks."""
+        from postroad.dns.resolver import Resolver  # noqa: PLC0415 - dnspython is slow to import
+
+        return Resolver(self.nameservers, self.timeout, enabled=self.enabled)
+
+
 class Settings(BaseSettings):
     """All settings of one installation."""
 
@@ -109,6 +139,7 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     ledger: LedgerSettings = LedgerSettings()
     console: ConsoleSettings = ConsoleSettings()
+    dns: DnsSettings = DnsSettings()
     secret_key: SecretStr | None = None
     """One key, or several with commas between them: see postroad.secrets.secret_box."""
 
@@ -127,8 +158,7 @@ class Settings(BaseSettings):
         for name, value in values.items():
             for key, single in value.items() if isinstance(value, dict) else [("", value)]:
                 variable = f"{_PREFIX}{name}_{key}".removesuffix("_").upper()
-                revealed = single.get_secret_value() if isinstance(single, SecretStr) else single
-                variables[variable] = str(revealed)
+                variables[variable] = _in_environment(single)
         return variables
 
     @classmethod
@@ -143,6 +173,13 @@ class Settings(BaseSettings):
         """Say what goes before what: options, variables, the file."""
         file = TomlConfigSettingsSource(settings_cls, config_file())
         return init_settings, env_settings, file
+
+
+def _in_environment(value: object) -> str:
+    """Return a value as pydantic-settings reads it: lists are JSON."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return json.dumps(value) if isinstance(value, tuple) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from typing import Any
 
 import dns.asyncresolver
 import dns.exception
-import dns.inet
 import dns.resolver
 from dns.nameserver import Do53Nameserver, Nameserver
 from dns.rdata import Rdata
+
+from postroad.dns.nameservers import parse_nameserver
 
 _NOTHING_SECONDS = 300
 """How long "there is none" holds."""
@@ -83,7 +84,7 @@ class Resolver:
             seconds: how long one question may take.
             enabled: False lets every question fail at once.
         """
-        self._nameservers = [parse_nameserver(each) for each in nameservers]
+        self._nameservers = [Do53Nameserver(*parse_nameserver(each)) for each in nameservers]
         self._seconds = seconds
         self._asking: dns.asyncresolver.Resolver | None = None
         self.enabled = enabled
@@ -118,22 +119,6 @@ class Resolver:
         with _plain_failures("nameservers"):
             deadline = time.monotonic() + seconds
             return BlockingResolver(self._nameservers, self._seconds, deadline)
-
-
-def parse_nameserver(text: str) -> Nameserver:
-    """Read `9.9.9.9`, `127.0.0.1:5353`, `2620:fe::fe` or `[::1]:5353`.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    address, port = text, "53"
-    if text.startswith("["):
-        address, _, port = text[1:].partition("]:")
-    elif text.count(":") == 1:
-        address, _, port = text.partition(":")
-    if not dns.inet.is_address(address) or not (port.isdecimal() and 0 < int(port) < 65_536):
-        raise ValueError(f"{text!r} is no nameserver: write for instance 9.9.9.9 or 127.0.0.1:5353")
-    return Do53Nameserver(address, int(port))
 
 
 def _configure(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from dnslib import QTYPE, RCODE, RR, DNSRecord
+from dnslib import QTYPE, RCODE, RR, DNSError, DNSRecord
 from dnslib.server import DNSHandler, DNSLogger, DNSServer
 
 from postroad.dns.resolver import Resolver
@@ -21,6 +21,8 @@ class Zone:
     records: list[RR] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     """Names that are answered with SERVFAIL."""
+    silent: bool = False
+    """Whether nothing is answered at all."""
     asked: list[str] = field(default_factory=list)
     """Every question, as `name type`."""
     port: int = 0
@@ -44,6 +46,8 @@ class Zone:
         name = str(request.q.qname).rstrip(".").lower()
         kind = QTYPE[request.q.qtype]
         self.asked.append(f"{name} {kind}")
+        if self.silent:
+            raise DNSError("says nothing")
         if name in self.broken:
             reply.header.rcode = RCODE.SERVFAIL
             return reply
@@ -76,10 +80,8 @@ def served_zone(lines: str = "") -> Iterator[Zone]:
     """Serve a zone while the block runs."""
     zone = Zone()
     zone.add(lines)
-    quiet = DNSLogger(logf=lambda _: None)
-    udp = DNSServer(zone, address="127.0.0.1", port=0, logger=quiet)
+    udp, tcp = _servers(zone)
     zone.port = udp.server.server_address[1]
-    tcp = DNSServer(zone, address="127.0.0.1", port=zone.port, tcp=True, logger=quiet)
     servers = (udp.server, tcp.server)
     threads = [threading.Thread(target=one.serve_forever, args=(0.01,)) for one in servers]
     for thread in threads:
@@ -91,3 +93,15 @@ def served_zone(lines: str = "") -> Iterator[Zone]:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+def _servers(zone: Zone) -> tuple[DNSServer, DNSServer]:
+    """Listen on one port, over udp and tcp; a port may be free for one of them only."""
+    quiet = DNSLogger(logf=lambda _: None)
+    while True:
+        udp = DNSServer(zone, address="127.0.0.1", port=0, logger=quiet)
+        port = udp.server.server_address[1]
+        try:
+            return udp, DNSServer(zone, address="127.0.0.1", port=port, tcp=True, logger=quiet)
+        except OSError:
+            udp.server.server_close()

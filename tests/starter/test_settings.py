@@ -195,3 +195,21 @@ def test_a_shared_ledger_needs_a_key_that_is_set(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("POSTROAD_LEDGER_URL", "postgresql+psycopg://db/postroad")
     with pytest.raises(SecretKeyError, match="POSTROAD_SECRET_KEY"):
         secret_box(load_settings())
+
+
+def test_nameservers_come_from_the_file_and_reach_a_child_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _file('[dns]\nnameservers = ["127.0.0.1:5353", "::1"]\nenabled = false\n')
+    settings = load_settings()
+    variables = settings.as_environment()
+    _file("")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().dns == settings.dns
+    assert settings.dns.nameservers == ("127.0.0.1:5353", "::1")
+
+
+def test_what_is_no_nameserver_is_told_with_the_setting() -> None:
+    _file('[dns]\nnameservers = ["dns.acme.test"]\n')
+    assert _refusal().startswith("postroad.toml: dns.nameservers 'dns.acme.test' is no nameserver")
