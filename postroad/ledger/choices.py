@@ -44,7 +44,8 @@ class Choices:
         wish = load_wish(connection, sender, settings)
         self._wishes = [replace(wish, step_channel=step.settings.channel) for step in steps]
         self._networks = networks
-        self._options = load_options(connection)
+        self.options = load_options(connection)
+        """Every channel as the choice sees it."""
         self._known: dict[tuple[int, str, str | None], Choice] = {}
         self._room: Room | None = None
         if settings.fallback:
@@ -52,7 +53,7 @@ class Choices:
                 connection, sequence, now, most=at_most, interactive=settings.interactive
             )
             for each in self._wishes:
-                self._options = mark_full(self._options, each, self._room)
+                self.options = mark_full(self.options, each, self._room)
 
     def of(self, position: int, domain: str, conversation: str | None) -> Choice:
         """Choose for a message.
@@ -66,12 +67,12 @@ class Choices:
         alike = (position, network, conversation)
         if alike not in self._known:
             wish = replace(self._wishes[position], network=network, conversation=conversation)
-            self._known[alike] = choose_channel(wish, self._options)
+            self._known[alike] = choose_channel(wish, self.options)
         return self._known[alike]
 
     def count(self, channel: str) -> None:
         """Count one message that was given a channel; it may be full for those that follow."""
         if self._room is not None and self._room.take(channel):
             full = self._room.why_full(channel)
-            self._options[channel] = replace(self._options[channel], full=full)
+            self.options[channel] = replace(self.options[channel], full=full)
             self._known.clear()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, Row, insert, literal, select, tuple_, update
 
+from postroad.channels.options import ChannelOption
 from postroad.channels.selection import Chosen, Impossible
 from postroad.contracts import EnrollmentState, MessageState, SelectChannel
 from postroad.ledger.channel_options import conversation_roots
@@ -67,6 +68,11 @@ class Selecting:
             self._assign(position, choice, messages)
         for message, why in self._impossible:
             self._fail(message, why)
+
+    @property
+    def options(self) -> Mapping[str, ChannelOption]:
+        """Every channel as the choice sees it."""
+        return self._choices.options
 
     def why(self, channel: str) -> str:
         """Return why a channel was chosen in this call."""

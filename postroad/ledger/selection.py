@@ -17,7 +17,6 @@ from postroad.contracts import (
 )
 from postroad.instants import moment
 from postroad.ledger import tables
-from postroad.ledger.channel_options import load_options
 from postroad.ledger.selecting import Selecting
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Enrollment, Message
@@ -45,7 +44,7 @@ def select_channels(
     selecting.run()
     next_due = None if selecting.more_due else _next_due(connection, sequence, now)
     waiting = _waiting(connection, sequence, now, request.at_most)
-    options = load_options(connection)
+    options = selecting.options
     stopped = {channel for channel in waiting if options[channel].state is not ChannelState.ACTIVE}
     return ChannelsSelected(
         channels=[
