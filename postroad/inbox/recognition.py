@@ -27,11 +27,11 @@ def is_notice(mail: Mail, writer: Writer, notice: Notice) -> bool:
     says = BOUNCE_WORDS.search(notice.first_words) is not None
     opens = NOTICE_OPENINGS.search(notice.first_words[:_OPENING_WORDS]) is not None
     returns = bool(notice.returned) or any(mail.of_type(*RETURNED))
-    names = bool(notice.failed_addresses_in(notice.first_words))
+    shows = returns or bool(notice.failed_addresses_in(notice.first_words))
     if writer.is_mail_system:
-        return (titled and (says or returns or names)) or (says and (returns or names))
-    if opens and says and not writer.in_thread:
-        return returns or names
+        return (titled and (says or shows)) or (says and shows)
+    if opens and says and shows and not writer.in_thread:
+        return True
     if writer.has_null_sender or writer.auto_submitted:
-        return titled and says
+        return titled and says and shows
     return titled and says and returns and not writer.is_bulk

@@ -110,11 +110,19 @@ def test_a_person_at_the_postmasters_desk_can_reply() -> None:
         ("confirm 8f31c2a7", "Reply to confirm.", "Precedence: bulk\n"),
         ("You have undelivered mail", "Your message to dana@acme.test could not be delivered. "
          "Log in to release it.", ""),
+        ("Your parcel: delivery failed", "We could not deliver your parcel today.",
+         "Auto-Submitted: auto-generated\n"),
         ("A word", "We met last week.", ""),
     ],
 )  # fmt: skip
 def test_what_is_none_of_these_is_something_else(subject: str, words: str, head: str) -> None:
     assert judge(mail(subject, words, head)).kind == "other"
+
+
+def test_a_warning_about_our_own_mailbox_is_no_bounce() -> None:
+    words = "Your mailbox is full. You cannot send mail until you delete some."
+    warning = mail("Your mailbox is full", words, sender="System Administrator <it@acme.test>")
+    assert judge(warning).kind == "other"
 
 
 def test_an_invitation_that_is_declined_is_no_reply() -> None:

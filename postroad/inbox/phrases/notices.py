@@ -39,7 +39,6 @@ BOUNCE_SUBJECTS = one_of(
     address not found
     message blocked
     user unknown
-    (?:mailbox|quota) (?:is )?(?:full|exceeded)
     recipient (?:unknown|not found)
     nondeliverable
     invalid address
