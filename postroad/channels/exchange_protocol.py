@@ -155,9 +155,13 @@ def content_of(message: Element) -> bytes:
 
 
 def back_off(element: Element) -> timedelta | None:
-    """Return the wait that a MessageXml below an element asks for."""
-    milliseconds = _value(element, "BackOffMilliseconds")
-    return timedelta(milliseconds=int(milliseconds[:12])) if milliseconds.isdecimal() else None
+    """Return the wait that a MessageXml below an element asks for.
+
+    Servers that suggest 0 ms do not mean it: they only name no wait.
+    """
+    given = _value(element, "BackOffMilliseconds")
+    milliseconds = int(given[:12]) if given.isascii() and given.isdecimal() else 0
+    return timedelta(milliseconds=milliseconds) if milliseconds else None
 
 
 def _value(element: Element, name: str) -> str:

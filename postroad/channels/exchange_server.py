@@ -1,15 +1,15 @@
 """Asking an Exchange server without waiting for it: so many requests at once, in threads."""
 
 import asyncio
-import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from postroad.channels.base import AuthorisationLost, ChannelError, Misconfigured
+from postroad.channels.base import AuthorisationLost, ChannelError
 from postroad.channels.exchange_errors import Nonsense, Refused, meaning
 from postroad.channels.exchange_protocol import Desk, checked
 from postroad.channels.exchange_settings import ExchangeSettings
 from postroad.channels.exchange_xml import Element
+from postroad.channels.tls import trusting
 from postroad.channels.tokens import TokenSource
 
 _PATIENCE = 3.0
@@ -115,24 +115,7 @@ class ExchangeServer:
 
     def _own_desk(self) -> Desk:
         if not hasattr(self._own, "desk"):
-            self._own.desk = Desk(self.settings, self.address, _tls_context(self.settings))
+            self._own.desk = Desk(self.settings, self.address, trusting(self.settings.ca_file))
             self._desks.append(self._own.desk)
         desk: Desk = self._own.desk
         return desk
-
-
-def _tls_context(settings: ExchangeSettings) -> ssl.SSLContext:
-    """Return whom to trust.
-
-    Raises:
-        Misconfigured: ca_file is no file of certificates.
-    """
-    context = ssl.create_default_context()
-    if settings.ca_file is not None:
-        try:
-            context.load_verify_locations(settings.ca_file)
-        except (OSError, ssl.SSLError):
-            raise Misconfigured(
-                f"ca_file {settings.ca_file} cannot be read as certificates: it must hold PEM"
-            ) from None
-    return context

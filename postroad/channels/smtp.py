@@ -14,10 +14,11 @@ from postroad.channels.base import (
     Verification,
 )
 from postroad.channels.connection_pool import ConnectionPool, NoLeases
-from postroad.channels.smtp_opening import Report, open_session, tls_context
+from postroad.channels.smtp_opening import Report, open_session
 from postroad.channels.smtp_session import SmtpSession
 from postroad.channels.smtp_settings import SmtpSettings
 from postroad.channels.smtp_verify import verify_smtp
+from postroad.channels.tls import trusting
 
 
 class SmtpChannel:
@@ -78,5 +79,5 @@ class SmtpChannel:
     def _tls(self) -> ssl.SSLContext:
         # Reading the system's authorities takes milliseconds: once per channel.
         if self._context is None:
-            self._context = tls_context(self._settings)
+            self._context = trusting(self._settings.ca_file)
         return self._context

@@ -33,23 +33,6 @@ _WRONG_DATE = (9, 10)
 """OpenSSL's X509_V_ERR codes (openssl verify(1))."""
 
 
-def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
-    """Return the TLS settings of a channel: certificates and host names are always verified.
-
-    Raises:
-        Misconfigured: ca_file is no file of certificates.
-    """
-    context = ssl.create_default_context()
-    if settings.ca_file is not None:
-        try:
-            context.load_verify_locations(settings.ca_file)
-        except (OSError, ssl.SSLError):
-            raise Misconfigured(
-                f"ca_file {settings.ca_file} cannot be read as certificates: it must hold PEM"
-            ) from None
-    return context
-
-
 async def open_session(
     settings: SmtpSettings, context: ssl.SSLContext, report: Report = lambda _: None
 ) -> SmtpSession:

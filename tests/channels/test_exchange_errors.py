@@ -230,8 +230,9 @@ async def test_neither_errors_nor_logs_show_password_or_content(
     assert "exchangelib" not in {record.name.partition(".")[0] for record in caplog.records}
 
 
-async def test_a_wait_that_is_no_number_is_none() -> None:
-    reply = under_a_500("ErrorServerBusy", WAIT)["reply"].replace("17000", "soon")
+@pytest.mark.parametrize("given", ["soon", "0", "", "-5", "\u0663"])
+async def test_a_wait_that_is_none_is_none(given: str) -> None:
+    reply = under_a_500("ErrorServerBusy", WAIT)["reply"].replace("17000", given)
     async with exchange() as stage:
         stage.fault("send", status=500, reply=reply)
         with pytest.raises(RateLimited) as refused:
