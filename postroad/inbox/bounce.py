@@ -10,7 +10,7 @@ from postroad.inbox.formats.ses import read_ses
 from postroad.inbox.notice import Notice
 from postroad.inbox.original import find_original
 from postroad.inbox.parsing import Mail
-from postroad.inbox.phrases.notices import DELAY_WORDS, GIVEN_UP
+from postroad.inbox.phrases.delays import DELAY_WORDS, GIVEN_UP
 from postroad.inbox.reason_codes import PASSING, UNKNOWN, Cause
 from postroad.inbox.reasons import cause_of
 from postroad.inbox.recipient_report import RecipientReport, explanation

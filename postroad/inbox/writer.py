@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from postroad.inbox.headers import Headers
-from postroad.inbox.phrases.notices import MACHINE_SENDERS
+from postroad.inbox.phrases.mail_systems import MACHINE_SENDERS
 from postroad.inbox.phrases.prefixes import FORWARD_PREFIX, REPLY_PREFIX
 
 _SUBJECT_MAX = 500

@@ -119,6 +119,14 @@ def test_what_is_none_of_these_is_something_else(subject: str, words: str, head:
     assert judge(mail(subject, words, head)).kind == "other"
 
 
+@pytest.mark.parametrize(
+    "sender", ["jo@mimecast.test", "Jo <jo@symantec.test>", "returns@wing.test"]
+)
+def test_a_person_whose_name_sounds_like_a_mail_system_can_reply(sender: str) -> None:
+    words = "I did not receive it: mailbox full?\n\n-----Original Message-----\nFrom: Dana"
+    assert judge(mail("Re: A question", words, IN_THREAD, sender)).kind == "reply"
+
+
 def test_a_warning_about_our_own_mailbox_is_no_bounce() -> None:
     words = "Your mailbox is full. You cannot send mail until you delete some."
     warning = mail("Your mailbox is full", words, sender="System Administrator <it@acme.test>")

@@ -1,10 +1,11 @@
-"""How notices call themselves, in their subjects, first words and From fields."""
+"""How notices call themselves, in their subjects and first words."""
 
 from postroad.inbox.phrases import one_of
 
 BOUNCE_SUBJECTS = one_of(
     r"""
     undeliver(?:able|ed)
+    \breached a limit for sending\b
     mail delivery (?:failed|failure|error|problem|system|status|report|subsystem)
     delivery (?:status )?(?:notification|failure|failed|report|error|problem|has failed|
         incomplete|status)
@@ -231,83 +232,3 @@ NOTICE_OPENINGS = one_of(
 """
 )
 """What opens a notice, whoever it calls itself; people begin otherwise."""
-
-DELAY_WORDS = one_of(
-    r"""
-    delayed
-    delivery delay
-    warning(?: only)?[: ]
-    still being retried
-    has not yet been delivered
-    (?:will|shall) (?:keep|continue) (?:trying|to (?:try|be)|retry)
-    (?:attempts|retries) will continue
-    not (?:yet )?been delivered (?:yet )?after
-    do not need to re-?send
-    temporar(?:y|ily) (?:failure report|problem delivering)
-    is still in the queue
-    will be retried
-    incomplete
-    verzögert
-    différée
-    retardée
-    retrasad
-    ritardat
-    in ritardo
-    atrasad
-    vertraagd
-    opóźnion
-    försenad
-    forsinket
-    задерж
-    отложен
-    遅延
-    延迟
-    延遲
-"""
-)
-"""What says that the machine goes on trying; `GIVEN_UP` overrules it."""
-
-GIVEN_UP = one_of(
-    r"""
-    giv(?:en|ing) up
-    i'm not going to try
-    permanent
-    will not (?:continue|be retried|try)
-    has failed
-    returned
-    undeliverable
-    gave up
-    message will be deleted
-    failed
-"""
-)
-"""What says that it does not."""
-
-MACHINE_SENDERS = one_of(
-    r"""
-    mailer[-_.]?daemon
-    mail[-_.]?daemon
-    post[-_.]?mas?ter
-    mdaemon
-    mail ?delivery
-    delivery (?:sub)?system
-    mail (?:administrator|system|sub ?system)
-    system administrator
-    administrador del sistema
-    administrateur système
-    systemadministrator
-    microsoft (?:outlook|exchange)
-    mail delivery
-    content-?filter
-    (?:anti-?virus|anti-?spam|gateway|security)\w*@
-    smtp_?(?:gateway|agent)
-    symantec
-    mailscanner
-    mimecast
-    nobody@gmail
-    ^\W*(?:bounces?|returns?|mail-?error|mailsystem|mail-?system|systemmailer|mailserver|
-        amavis|mail-?admin|no-?reply-?bounce|uucp|mmdf|smtp|mta|internet mail delivery|
-        lotus domino|domino)\b
-"""
-)
-"""From fields of those who write notices."""
