@@ -1,4 +1,7 @@
-"""`postroad demo`: the main job on embedded parts, with a worker killed in the middle."""
+"""`postroad demo`: the main job on embedded parts, with what goes wrong in earnest.
+
+A provider throttles, a person takes their consent back, and the worker is killed in the middle.
+"""
 
 import asyncio
 import os
@@ -6,21 +9,36 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from postroad.contracts import CampaignState
+import httpx
+
+from postroad.channels.consent import ask_consent, consent_request
+from postroad.contracts import CampaignState, ChannelState
+from postroad.ledger.channels import channel_state
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import CampaignOverview, campaign_overview
 from postroad.ledger.reports import campaign_report
 from postroad.ledger.uncertain import dismiss, list_uncertain, resend
 from postroad.ledger.workspace import apply_workspace
-from postroad.sandbox.example import example_config
+from postroad.sandbox.example import (
+    ANA,
+    EXCHANGE,
+    EXCHANGE_ONLINE,
+    FIRST_PORT,
+    GMAIL,
+    SMTP,
+    example_config,
+)
 from postroad.sandbox.server import Sandbox, serve
 from postroad.secrets import secret_box
 from postroad.settings import Options, Settings, load_settings, with_options
 from postroad.wording import say_count
-from postroad.workspace import load_workspace
+from postroad.workspace import ExchangeOnlineChannel, GmailChannel, Workspace, load_workspace
 from starter.clock import now
+from starter.connect import connect_channel
 from starter.console import Refused, say
 from starter.embedded import EmbeddedStack
 from starter.launching import launch_campaign
@@ -33,15 +51,19 @@ from starter.watch import progress_line
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 _CAMPAIGN = "q4-launch"
-_KILL_AFTER = 200
+_REVOKE_AFTER = 80
+_KILL_AFTER = 250
 _LONGEST_SECONDS = 110
 _LOOK_SECONDS = 1.5
+_PATIENCE = timedelta(seconds=20)
 
 
 def demo() -> None:
-    """Send a three-step campaign to 300 people through sandbox providers, and kill the worker once.
+    """Send a campaign to 300 people through Gmail, Exchange, Exchange Online and SMTP.
 
-    Nothing leaves this machine, and nothing is left behind. It takes about a minute.
+    The campaign has three steps, and the providers are sandboxes: nothing leaves this machine, and
+    nothing is left behind. One of them throttles, one loses its authorisation and gets it back,
+    and the worker is killed once. It takes about a minute.
 
     Example: postroad demo
     """
@@ -67,8 +89,11 @@ class _Demo:
         try:
             async with asyncio.timeout(_LONGEST_SECONDS), self._running() as sandbox:
                 await self._launch(sandbox)
+                await self._until(lambda overview: overview.messages.sent >= _REVOKE_AFTER)
+                await self._revoke(sandbox)
                 await self._until(lambda overview: overview.messages.sent >= _KILL_AFTER)
                 self._kill_worker()
+                await self._reconnect()
                 await self._until(lambda o: _has_ended(o) or needs_operator(o))
                 await self._decide(sandbox)
                 await self._until(_has_ended)
@@ -84,24 +109,27 @@ class _Demo:
             await serve(example_config(first_port=None)) as sandbox,
             self._stack.running() as runtime,
         ):
-            say("Three sandbox providers, a Temporal server, a ledger and a worker are up.")
+            say("Four sandbox providers, a Temporal server, a ledger and a worker are up.")
             say(f"Temporal's web UI, while this runs: {runtime.web_ui}")
             yield sandbox
 
     async def _launch(self, sandbox: Sandbox) -> None:
-        described = load_workspace(EXAMPLES / "workspace.yaml")
-        channels = [
-            channel.model_copy(update={"port": sandbox.port(channel.id)})
-            for channel in described.channels
-        ]
-        workspace = described.model_copy(update={"channels": channels})
         with self._ledger.write() as connection:
-            apply_workspace(connection, workspace, secret_box(self._settings), now())
+            apply_workspace(connection, self._workspace(sandbox), secret_box(self._settings), now())
         launched = await launch_campaign(self._settings, EXAMPLES / "campaign.yaml")
         say(
-            f"{launched.campaign} is launched: 3 steps for {launched.people} people of 3 senders; "
+            f"{launched.campaign} is launched: 3 steps for {launched.people} people of 4 senders; "
             f"{say_count(launched.rejected, 'row')} of the file rejected."
         )
+
+    def _workspace(self, sandbox: Sandbox) -> Workspace:
+        """Read the example's workspace, with the ports that were free."""
+        text = (EXAMPLES / "workspace.yaml").read_text(encoding="utf-8")
+        for number, provider in enumerate((SMTP, GMAIL, EXCHANGE, EXCHANGE_ONLINE), FIRST_PORT):
+            text = text.replace(str(number), str(sandbox.port(provider)))
+        path = self._settings.data_dir / "workspace.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_workspace(path)
 
     async def _until(self, reached: Callable[[CampaignOverview], bool]) -> None:
         """Wait for a state of the campaign, and tell how far it is meanwhile."""
@@ -128,6 +156,32 @@ class _Demo:
             raise Refused("there is no worker to kill")
         os.kill(pid, signal.SIGKILL)
         say(f"kill -9 {pid}: the worker is dead in the middle of its work. Another one starts.")
+
+    async def _revoke(self, sandbox: Sandbox) -> None:
+        """Take a person's consent back, and wait until the channel is parked for it."""
+        sandbox.mailbox_providers[GMAIL].tokens.revoke(ANA)
+        say("Ana takes her consent back at Google. Nothing of hers fails; the others go on.")
+        while True:
+            standing = await asyncio.to_thread(self._channel)
+            if standing is not ChannelState.ACTIVE:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        say(f"  {GMAIL} is {standing}: `postroad channel connect {GMAIL}` is what it waits for.")
+
+    async def _reconnect(self) -> None:
+        """Do what `postroad channel connect` does, with a browser that agrees to everything."""
+
+        async def ask(channel: GmailChannel | ExchangeOnlineChannel) -> str:
+            request = consent_request(channel, channel.address)
+            return await ask_consent(request, _agree, _PATIENCE)
+
+        say("Ana agrees again, in her browser:")
+        await connect_channel(GMAIL, "demo", ask)
+
+    def _channel(self) -> ChannelState | None:
+        with self._ledger.read() as connection:
+            found = channel_state(connection, GMAIL)
+        return None if found is None else found[0]
 
     async def _decide(self, sandbox: Sandbox) -> None:
         """Do what an operator does: look into the provider's log, then resend or count as sent."""
@@ -167,3 +221,11 @@ class _Demo:
 
 def _has_ended(overview: CampaignOverview) -> bool:
     return overview.state in (CampaignState.COMPLETED, CampaignState.CANCELLED)
+
+
+def _agree(address: str) -> None:
+    """Open the provider's page as a browser would, and follow it back."""
+    opening = asyncio.get_running_loop().run_in_executor(
+        None, partial(httpx.get, address, follow_redirects=True, trust_env=False)
+    )
+    opening.add_done_callback(lambda done: done.exception())

@@ -1,4 +1,4 @@
-"""`postroad sandbox`: SMTP providers on this machine that send nothing anywhere."""
+"""`postroad sandbox`: providers on this machine that send nothing anywhere."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from postroad.sandbox.example import FIRST_PORT, example_config
+from postroad.sandbox.example import FIRST_PORT, PORTS, example_config
 from postroad.sandbox.server import serve
 from starter.console import Refused, print_json, say
 
@@ -16,7 +16,7 @@ def sandbox(
     port: Annotated[
         int,
         typer.Option(
-            min=1, max=65_533, help="The first of three ports, as in examples/workspace.yaml."
+            min=1, max=65_532, help="The first of four ports, as in examples/workspace.yaml."
         ),
     ] = FIRST_PORT,
     as_json: Annotated[
@@ -25,8 +25,10 @@ def sandbox(
 ) -> None:
     """Serve sandbox providers on this machine until Ctrl-C; they send nothing anywhere.
 
-    They limit what they take. Addresses that begin with `gone`, `full`, `greylist` or `refused`
-    are answered as their names say. A control port takes faults and tells counts.
+    One speaks SMTP, one is a Gmail, one an Exchange server and one Exchange Online. They limit
+    what they take. Addresses that begin with `gone`, `full`, `greylist` or `refused` are answered,
+    or bounce, as their names say; those with `replies` or `away` answer. A control port takes
+    faults and tells counts.
 
     Example: postroad sandbox
     """
@@ -41,9 +43,13 @@ async def _serve(port: int, *, as_json: bool) -> None:
     try:
         running = await serve(example_config(port))
     except OSError as error:
-        raise Refused(f"cannot listen on ports {port} to {port + 2}: {error.strerror}") from None
+        raise Refused(
+            f"cannot listen on ports {port} to {port + PORTS - 1}: {error.strerror}"
+        ) from None
     async with running:
-        ports = {name: running.port(name) for name in running.providers}
+        ports = {
+            name: running.port(name) for name in (*running.providers, *running.mailbox_providers)
+        }
         if as_json:
             print_json({"providers": ports, "control": running.control_port})
         else:

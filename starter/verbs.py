@@ -43,8 +43,7 @@ VERBS = {
     "demo": Verb(
         "starter.demo:demo",
         _RUN,
-        "Send a three-step campaign to 300 people through sandbox providers, and kill the worker "
-        "once.",
+        "Send a campaign to 300 people through Gmail, Exchange, Exchange Online and SMTP.",
     ),
     "doctor": Verb(
         "starter.doctor:doctor",

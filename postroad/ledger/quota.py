@@ -187,12 +187,11 @@ def _asking(connection: Connection, on: ChannelScopes, due: Sequence[_DueRow], n
 
 def _turn(request: ReserveQuota, sequence: int, asking: _Asking, now: int, at_most: int) -> Turn:
     limits = [*asking.on.limits.channel, *asking.on.limits.organisation]
-    smallest = min((limit.messages for limit in limits), default=None)
     return Turn(
         sequence=sequence,
         campaign=request.campaign_id,
         priority=Priority(asking.due[0].priority),
-        messages=min(len(asking.due), wave_size(at_most, smallest)),
+        messages=min(len(asking.due), wave_size(at_most, limits)),
         asked_at=now,
         told_at=now,
     )

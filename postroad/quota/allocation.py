@@ -1,17 +1,19 @@
 """Slots for the messages of one wave, over all the scopes they fall in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
 
 from postroad.instants import SECOND
+from postroad.quota.limits import Limit
 from postroad.quota.scope import Obstacle, Scope
 from postroad.quota.window import NEVER, Charge
 
 WAVE_SPAN = 20 * SECOND
 """The slots of one wave are at most this far apart."""
 
+_BOOKED_AHEAD = 10 * SECOND
 _SMALL_WAVE = 100
 _MESSAGES_PER_CONNECTION = 25
 
@@ -42,11 +44,18 @@ def most_in_wave(connections: int) -> int:
     return max(_SMALL_WAVE, _MESSAGES_PER_CONNECTION * connections)
 
 
-def wave_size(at_most: int, smallest_limit: int | None) -> int:
-    """Return how many messages a wave should have: parts of a limit that leave no small rest."""
-    if smallest_limit is None:
-        return at_most
-    return ceil(smallest_limit / ceil(smallest_limit / at_most))
+def wave_size(at_most: int, limits: Iterable[Limit]) -> int:
+    """Return how many messages a wave should have: parts of a limit that leave no small rest.
+
+    A limit on a short period lets several periods' worth be booked, so that two messages a second
+    do not become two messages a wave; not more, since urgent mail would have to wait for them.
+    """
+    narrowest = min((_soon(limit) for limit in limits), default=at_most)
+    return ceil(narrowest / ceil(narrowest / at_most))
+
+
+def _soon(limit: Limit) -> int:
+    return limit.messages * max(1, _BOOKED_AHEAD // limit.per_ms)
 
 
 def first_slot(scopes: Sequence[Scope], pace: Pace) -> tuple[int, Obstacle | None]:

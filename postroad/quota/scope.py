@@ -58,11 +58,6 @@ class Scope:
         self._not_before = not_before
         self._words = words
 
-    @property
-    def smallest_limit(self) -> int | None:
-        """The most messages that can ever share one slot; None without limits."""
-        return min((window.limit.messages for window in self._windows), default=None)
-
     def earliest(
         self, at: int, tolerance: int, *, interactive: bool
     ) -> tuple[int, Obstacle | None]:

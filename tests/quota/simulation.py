@@ -75,8 +75,7 @@ class Simulation:
         limits = itertools.chain(self.limits, *self.domain_limits.values())
         longest = max(limit.per_ms for limit in limits)
         self.settled = [(at, of) for at, of in self.settled if at > now - longest]
-        smallest = min((limit.messages for limit in self.limits), default=None)
-        size = min(worker.messages, wave_size(worker.at_most, smallest))
+        size = min(worker.messages, wave_size(worker.at_most, self.limits))
         known = self.turns.get(worker.sequence)
         mine = Turn(
             worker.sequence,

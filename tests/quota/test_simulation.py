@@ -94,7 +94,7 @@ def test_campaigns_share_a_channel_however_many_sequences_they_have(
         hour = Counter(
             worker.campaign for at, worker in simulation.accepted if begin <= at < begin + HOUR
         )
-        assert abs(hour["A"] - hour["B"]) <= wave_size(50, limit.messages)
+        assert abs(hour["A"] - hour["B"]) <= wave_size(50, [limit])
     assert len(simulation.accepted) > 0.9 * 2 * HOUR / limit.per_ms * limit.messages
 
 
@@ -155,3 +155,18 @@ def test_a_full_recipient_domain_does_not_hold_up_the_others() -> None:
     to_slow = sorted(at for at, worker in simulation.accepted if worker.domain)
     assert fullest(to_slow, slow) == 1
     assert sum(worker.domain is None for _, worker in simulation.accepted) == 100
+
+
+@pytest.mark.parametrize(
+    ("limit", "messages"),
+    [
+        (Limit(messages=2, per=timedelta(seconds=1)), 20),
+        (Limit(messages=25, per=timedelta(seconds=45)), 25),
+        (Limit(messages=60, per=timedelta(minutes=1)), 30),
+        (Limit(messages=100_000, per=timedelta(days=1)), 50),
+    ],
+    ids=str,
+)
+def test_a_wave_is_a_good_part_of_the_narrowest_limit(limit: Limit, messages: int) -> None:
+    daily = Limit(messages=2_000, per=timedelta(days=1))
+    assert wave_size(50, [limit]) == wave_size(50, [daily, limit]) == messages
