@@ -130,17 +130,6 @@ class GraphApi:
         """Return the page that `link_of` a former page leads to."""
         return await self.answer(Ask("GET", link, below_host=True, prefer=prefer))
 
-    def link_of(self, page: Json, kind: Literal["next", "delta"] = "next") -> str | None:
-        """Return where a list goes on; None where the page names no such place.
-
-        The host is left out: tokens go to the one in the settings, whatever an answer says.
-        """
-        link = page.get(f"@odata.{kind}Link")
-        if link is None:
-            return None
-        parts = urlsplit(str(link))
-        return f"{parts.path}?{parts.query}"
-
     async def folder(self, name: str) -> str:
         """Return the id of a folder by its well-known name."""
         found = await self.answer(
@@ -251,6 +240,18 @@ def key_of(message: Json) -> str:
         if str(found["id"]).lower() == KEY_PROPERTY.lower():
             return "".join(str(found["value"]).split())
     return ""
+
+
+def link_of(page: Json, kind: Literal["next", "delta"] = "next") -> str | None:
+    """Return where a list goes on; None where the page names no such place.
+
+    The host is left out: tokens go to the one in the settings, whatever an answer says.
+    """
+    link = page.get(f"@odata.{kind}Link")
+    if link is None:
+        return None
+    parts = urlsplit(str(link))
+    return f"{parts.path}?{parts.query}"
 
 
 def has_key(key: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from postroad.channels.base import InboundMail, InboxPage
-from postroad.channels.exchange_online_api import GraphApi, Json
+from postroad.channels.exchange_online_api import GraphApi, Json, link_of
 from postroad.channels.exchange_online_errors import CursorTooOld, NotThere
 from postroad.channels.exchange_online_sent import OUTBOX, SENT, milliseconds
 
@@ -105,8 +105,8 @@ class Inbox:
             cursor.links.pop(folder, None)
             cursor.todo.pop(0)
             return []
-        if (link := self._api.link_of(page)) is None:
-            link = self._api.link_of(page, "delta")
+        if (link := link_of(page)) is None:
+            link = link_of(page, "delta")
             cursor.todo.pop(0)
         cursor.links[folder] = link or ""
         found: list[Json] = page["value"]
@@ -164,7 +164,7 @@ class Inbox:
     async def _listed(self, path: str) -> list[Json]:
         page = await self._api.page(path, {"$select": "id,childFolderCount", "$top": "100"})
         found: list[Json] = page["value"]
-        while (link := self._api.link_of(page)) is not None:
+        while (link := link_of(page)) is not None:
             page = await self._api.follow(link)
             found += page["value"]
         return found

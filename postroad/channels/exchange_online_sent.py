@@ -18,6 +18,7 @@ from postroad.channels.exchange_online_api import (
     Json,
     has_key,
     key_of,
+    link_of,
     quoted,
 )
 from postroad.channels.exchange_online_drafts import Drafts
@@ -134,7 +135,7 @@ class SentMail:
             for mail in page["value"]:
                 if milliseconds(mail["sentDateTime"]) >= since:
                     yield mail
-            if (link := self._api.link_of(page)) is None:
+            if (link := link_of(page)) is None:
                 return
             page = await self._api.follow(link)
 
