@@ -19,6 +19,8 @@ class ChannelOption:
     shared: bool
     state: ChannelState
     state_reason: str = ""
+    retired: bool = False
+    """Whether it only carries on what it began: the workspace file has it no more."""
     verifies: bool = False
     """Whether a From address must be verified before its first use."""
     verified: frozenset[str] = frozenset()
@@ -78,7 +80,7 @@ Options = Mapping[str, ChannelOption]
 
 def own_channels(wish: ChannelWish, options: Iterable[ChannelOption]) -> list[ChannelOption]:
     """Return the channels of the From address, or of its rep where it has none, by id."""
-    by_id = sorted(options, key=lambda option: option.id)
+    by_id = sorted((one for one in options if not one.retired), key=lambda option: option.id)
     exact = [option for option in by_id if option.address == wish.sender]
     if exact or wish.rep is None:
         return exact

@@ -59,7 +59,8 @@ def ask_rules(wish: ChannelWish, options: Options) -> Iterator[Finding]:
     by_default = Finding(Rule.DEFAULT, f"it is the default of {wish.rep or wish.sender}")
     no_default = f"{wish.rep or wish.sender} has no default_channel"
     yield _named(wish, options, by_default, wish.default_channel, no_default)
-    allowed = [one for one in options.values() if not wish.bulk or one.kind == _SMTP]
+    current = [one for one in options.values() if not one.retired]
+    allowed = [one for one in current if not wish.bulk or one.kind == _SMTP]
     yield _own(wish, allowed)
     yield _team(wish, allowed)
     yield _legacy(wish, allowed)

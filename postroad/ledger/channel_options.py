@@ -12,6 +12,9 @@ from postroad.contracts import ChannelState
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
 from postroad.ledger.tables import Channel, Message, Organisation, Sender, SenderIdentity
 
+RETIRED = "retired"
+"""The setting of a channel that is no longer in the workspace file, but carried mail."""
+
 
 def load_options(connection: Connection) -> dict[str, ChannelOption]:
     """Return every channel as the choice sees it."""
@@ -41,6 +44,7 @@ def load_options(connection: Connection) -> dict[str, ChannelOption]:
             shared=row.shared,
             state=ChannelState(row.state),
             state_reason=row.state_reason,
+            retired=row.settings.get(RETIRED, False),
             verifies=row.settings.get("verify_identities", False),
             verified=frozenset(verified.get(row.id, ())) | _vouched_for(row.settings),
         )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select, updat
 
 from postroad import workspace
 from postroad.contracts import ChannelState
+from postroad.ledger.channel_options import RETIRED
 from postroad.ledger.channels import resume_channel, sequences_with_work
 from postroad.ledger.choice_warnings import workspace_warnings
 from postroad.ledger.tables import (
@@ -132,6 +133,7 @@ def load_channel(
     if row is None:
         return None
     values = {**row.settings, **{name: getattr(row, name) for name in _OWN_COLUMNS}}
+    values.pop(RETIRED, None)
     for place, secret in (secrets.decrypt(row.secrets) | obtained(row.tokens, secrets)).items():
         _put(values, place.split("."), secret)
     return _CHANNEL.validate_python(values)
@@ -253,12 +255,21 @@ def _retire_channels(connection: Connection, described: Workspace) -> Iterator[P
             continue
         used = exists().where(Message.channel_id == channel)
         if connection.scalar(select(used)):
+            _retire(connection, channel)
             yield PartChanged("channel", channel, Change.KEPT)
         else:
             for known in (SenderIdentity, DomainHealth, HandSent):
                 connection.execute(delete(known).where(known.channel_id == channel))
             connection.execute(delete(Channel).where(Channel.id == channel))
             yield PartChanged("channel", channel, Change.REMOVED)
+
+
+def _retire(connection: Connection, channel: str) -> None:
+    """Let a channel only carry on what it began: no rule names it for anything new."""
+    settings = connection.scalar(select(Channel.settings).where(Channel.id == channel)) or {}
+    connection.execute(
+        update(Channel).where(Channel.id == channel).values(settings=settings | {RETIRED: True})
+    )
 
 
 def _retire_senders(connection: Connection, described: Workspace) -> Iterator[PartChanged]:

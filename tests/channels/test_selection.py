@@ -261,6 +261,7 @@ def _options(draw: st.DrawFn) -> dict[str, ChannelOption]:
                 address=draw(st.sampled_from([ANA, ANA, ALIAS, BO] + [None] * relay)),
                 shared=relay and draw(st.booleans()),
                 state=draw(st.sampled_from([ChannelState.ACTIVE] * 3 + list(ChannelState))),
+                retired=draw(st.sampled_from([False, False, False, True])),
                 verifies=relay and draw(st.booleans()),
                 verified=frozenset(draw(st.sets(st.sampled_from([ANA, ALIAS, "@acme.test"])))),
                 full=draw(st.sampled_from(["", "", "full"])),
@@ -296,8 +297,7 @@ _wishes = st.builds(
 
 def _oracle(wish: ChannelWish, options: dict[str, ChannelOption]) -> str:
     """Return the channel's id, `waits` or `fails`: the rules once more, written out naively."""
-    known = [options[name] for name in sorted(options)]
-    mine = [o for o in known if o.address == wish.sender]
+    known = [options[name] for name in sorted(options) if not options[name].retired]
     plugin_kinds = {"outlook": ["exchange_online", "exchange"], "gmail": ["gmail"]}
     if wish.conversation:
         return wish.conversation if _can(wish, wish.conversation, options) else "waits"

@@ -1,5 +1,6 @@
 """What a workspace file says is stored, changed, retired and read back; secrets stay secret."""
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -7,8 +8,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from postroad.campaign.file import CampaignSettings
+from postroad.channels.options import ChannelWish
+from postroad.channels.selection import Chosen, choose_channel
 from postroad.contracts import ChannelState, MessageState
-from postroad.ledger.channel_options import load_wish
+from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Channel, Event
 from postroad.ledger.workspace import (
@@ -244,6 +247,28 @@ def test_an_identity_that_wrote_to_people_stays(ledger: Ledger, tmp_path: Path) 
         )
     changed = _changes(_apply(ledger, _described(tmp_path)))
     assert changed["bo@acme-sales.test"] is Change.KEPT
+
+
+def test_a_channel_that_left_the_file_carries_on_what_it_began_and_nothing_else(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    _apply(ledger, _described(tmp_path))
+    with ledger.write() as connection:
+        add_campaign(connection)
+        add_person(connection, "ada@x.test", MessageState.SENT, channel="team")
+        before = load_channel(connection, "team", BOX)
+    _apply(ledger, _described(tmp_path, FILE.replace("id: team", "id: relay")))
+    with ledger.read() as connection:
+        options = load_options(connection)
+        assert load_channel(connection, "team", BOX) == before
+    strict = {name: replace(one, verifies=False) for name, one in options.items()}
+    anew = ChannelWish("bo@acme.test")
+    assert choose_channel(anew, strict) == Chosen("relay", "it is the team's shared channel")
+    begun = choose_channel(replace(anew, conversation="team"), strict)
+    assert isinstance(begun, Chosen)
+    _apply(ledger, _described(tmp_path))
+    with ledger.read() as connection:
+        assert not load_options(connection)["team"].retired
 
 
 def test_applying_warns_of_addresses_that_are_not_verified(ledger: Ledger, tmp_path: Path) -> None:
