@@ -17,12 +17,14 @@ from postroad.inbox.phrases.return_dates import (
     BEHIND,
     DAY_FIRST,
     MONTHS,
+    NEXT_WEEK,
     TO,
     TOMORROW,
     WEEKDAYS,
 )
 
 _WORDS_MAX = 3_000
+_MONDAY = 0
 _YEARS_OF_MAIL = range(1970, 2200)
 _NEAR = 60
 """Characters between a word of returning and its date."""
@@ -116,7 +118,7 @@ def _plausible(day: date, today: date | None) -> date | None:
 
 
 def _relative_day(text: str, today: date | None) -> date | None:
-    """Read `back tomorrow` and `back on Monday`."""
+    """Read `back tomorrow`, `back on Monday` and `back next week`, which begins on Monday."""
     if today is None:
         return None
     for cue in BEFORE.finditer(text):
@@ -124,8 +126,14 @@ def _relative_day(text: str, today: date | None) -> date | None:
         if TOMORROW.search(near):
             return today + timedelta(days=1)
         if found := _WEEKDAY.search(near):
-            return today + timedelta(days=(WEEKDAYS[found[0]] - today.weekday() - 1) % 7 + 1)
+            return _next(WEEKDAYS[found[0]], today)
+        if NEXT_WEEK.search(near):
+            return _next(_MONDAY, today)
     return None
+
+
+def _next(weekday: int, today: date) -> date:
+    return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
 
 
 def _day_of(sent: str) -> date | None:

@@ -51,6 +51,7 @@ def test_the_day_of_return_is_read(words: str) -> None:
     [
         ("I will be back tomorrow.", date(2024, 6, 13)),
         ("Back on Monday!", date(2024, 6, 17)),
+        ("I will be back next week.", date(2024, 6, 17)),
         ("Ich bin am Mittwoch wieder da.", None),
         ("I am out until Wednesday", date(2024, 6, 19)),
         ("Back on January 7", date(2025, 1, 7)),

@@ -75,6 +75,15 @@ TOMORROW = one_of(
 """
 )
 
+NEXT_WEEK = one_of(
+    r"""
+    \b(?:next week|(?:nächste|kommende)[rn]? woche|la semaine prochaine|prochaine semaine)\b
+    \b(?:la próxima semana|semana que vem|próxima semana|la settimana prossima|volgende week)\b
+    \b(?:nästa vecka|næste uge|neste uke|przyszłym tygodniu|следующей неделе)\b
+    来週|下周|下星期|다음 ?주
+"""
+)
+
 DAY_FIRST = one_of(
     r"""
     \b(?:ich|bin|je suis|jusqu|retour|estoy|hasta|vuelvo|sono|fino|ferie|estou|até|ik ben|tot)\b
