@@ -52,11 +52,17 @@ class BlockingResolver(dns.resolver.Resolver):
         super().__init__(configure=False)
         _configure(self, nameservers, seconds)
         self._deadline = deadline
+        self.unanswered = 0
+        """Questions that nobody answered so far."""
 
     def resolve(self, *args: Any, **options: Any) -> dns.resolver.Answer:  # noqa: ANN401
         """Ask one question, within what is left of the time."""
         left = max(self._deadline - time.monotonic(), 0.0)
-        return super().resolve(*args, **{**options, "lifetime": min(left, self.lifetime)})
+        try:
+            return super().resolve(*args, **{**options, "lifetime": min(left, self.lifetime)})
+        except (dns.resolver.NoNameservers, dns.exception.Timeout, OSError):
+            self.unanswered += 1
+            raise
 
     def ask(self, name: str, kind: str) -> tuple[Rdata, ...]:
         """Return the records of a name; none where the name does not exist either.
