@@ -128,6 +128,14 @@ _MEANINGS: dict[type[ChannelError], frozenset[str]] = {
 """What certainly kept a message from leaving. Any other code leaves it in doubt."""
 _KIND = {code: kind for kind, codes in _MEANINGS.items() for code in codes}
 
+_NO_TLS = frozenset(
+    {
+        "SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)  # fmt: skip
+"""OpenSSL's reasons that only come before TLS stands."""
+
 _BAD_REQUEST, _UNAUTHORISED, _FORBIDDEN, _TIMEOUT, _TOO_LARGE, _TOO_MANY, _UNAVAILABLE = (
     400, 401, 403, 408, 413, 429, 503,
 )  # fmt: skip
@@ -175,6 +183,8 @@ def _failure(error: Exception, *, sends: bool) -> ChannelError:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         words = "the server's certificate cannot be trusted: ca_file names a private authority"
         return Misconfigured(f"Exchange cannot be reached: {words}")
+    if any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes):
+        return Misconfigured(f"Exchange cannot be reached: no TLS that both sides speak ({name})")
     if any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
         return Transient(f"Exchange cannot be reached ({name})")
     if isinstance(error, Nonsense | EWSError) and not _is_of_the_network(causes):

@@ -7,6 +7,7 @@ those of what was sent. An item that moves is new to its next folder; its search
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
@@ -31,11 +32,15 @@ from postroad.channels.exchange_xml import (
 
 _NOT_INBOUND = (SENT, "drafts", "outbox")
 _MAIL = "IPF.Note"
-_CHANGES = 512
+_MOST_CHANGES = 512
 """The most that one SyncFolderItems answers."""
+_USUAL_CHANGES = 100
 _MOST_FOLDERS = 1_000
 _MOST_MAILS = 25
+"""A page that has so many is full."""
 _MOST_REQUESTS = 20
+_BATCH, _BATCH_BYTES = 10, 10_000_000
+"""What one GetItem asks for at most; a larger mail is asked for alone."""
 _RESYNC_MS = 30 * 86_400_000
 _SKEW_MS = 3_600_000
 """How far the server's clock may be from ours."""
@@ -80,6 +85,7 @@ class _Found:
     item_id: str
     search_key: str
     at: int
+    size: int
 
 
 class Inbox:
@@ -142,12 +148,14 @@ class Inbox:
         """Read what is new in the first folder to do, and note how far it was read."""
         folder_id = reached.todo[0]
         payload = M.SyncFolderItems(
-            item_shape("item:DateTimeReceived", search_key_property()),
+            item_shape("item:DateTimeReceived", "item:Size", search_key_property()),
             M.SyncFolderId(T.FolderId(Id=folder_id)),
         )
         if folder_id in reached.states:
             payload.append(M.SyncState(reached.states[folder_id]))
-        payload.append(M.MaxChangesReturned(str(_CHANGES)))
+        # The first round passes over nearly everything; later ones return what they find.
+        most = _MOST_CHANGES if reached.first_round else _USUAL_CHANGES
+        payload.append(M.MaxChangesReturned(str(most)))
         try:
             answer = await self._server.ask_one("SyncFolderItems", payload)
         except NotThere:
@@ -164,8 +172,7 @@ class Inbox:
     async def _contents(self, found: list[_Found]) -> list[InboundMail]:
         """Return the mails that others sent, without those that moved or were deleted meanwhile."""
         mails: list[InboundMail] = []
-        for start in range(0, len(found), _MOST_MAILS):
-            part = found[start : start + _MOST_MAILS]
+        for part in _batches(found):
             ids = M.ItemIds(*(T.ItemId(Id=one.item_id) for one in part))
             payload = M.GetItem(item_shape(mime=True), ids)
             answers = await self._server.ask("GetItem", payload)
@@ -191,7 +198,21 @@ def _is_of_mail(found: Element) -> bool:
 
 def _found(item: Element) -> _Found:
     at = milliseconds(text(item, "t:DateTimeReceived"))
-    return _Found(id_of(item), search_key_of(item), at)
+    size = text(item, "t:Size")
+    return _Found(id_of(item), search_key_of(item), at, int(size) if size.isdecimal() else 0)
+
+
+def _batches(found: list[_Found]) -> Iterator[list[_Found]]:
+    """Yield mails by so many as one answer can carry in time."""
+    batch: list[_Found] = []
+    for one in found:
+        is_full = sum(other.size for other in batch) + one.size > _BATCH_BYTES
+        if batch and (is_full or len(batch) == _BATCH):
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
 
 
 def _content(answer: Element) -> bytes | None:

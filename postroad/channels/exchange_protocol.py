@@ -14,6 +14,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import requests
@@ -80,7 +81,9 @@ class Desk:
         """The bearer of the next request, for `auth: oauth`."""
         self.protocol = _protocol_class(settings)(_configuration(settings), self, context)
         self.version = self.protocol.config.version
-        self.access_type = IMPERSONATION if settings.impersonate else DELEGATE
+        # An application has no mailbox of its own: it always acts for one.
+        acts_for = settings.impersonate or settings.auth == "oauth"
+        self.access_type = IMPERSONATION if acts_for else DELEGATE
         self.identity = Identity(primary_smtp_address=address)
         self.primary_smtp_address = address
         self.default_timezone = UTC
@@ -121,6 +124,7 @@ class _OneRequest(EWSAccountService):  # type: ignore[misc]
         raise Refused(code, (words or "").strip(), back_off(fault))
 
 
+@cache
 def _service(operation: str) -> type[_OneRequest]:
     return type(operation, (_OneRequest,), {"SERVICE_NAME": operation})
 

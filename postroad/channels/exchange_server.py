@@ -42,7 +42,7 @@ class ExchangeServer:
 
     @property
     def version(self) -> str:
-        """What the server said it is; what the settings say while it was not asked."""
+        """What the server said it is; empty before the first request."""
         version = self._desks[-1].version if self._desks else None
         return f"{version.fullname} ({version.build})" if version else ""
 

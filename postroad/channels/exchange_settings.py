@@ -35,7 +35,8 @@ class ExchangeSettings(ChannelSettings):
     version: Literal["2010", "2010_SP2", "2013", "2013_SP1", "2016", "2019"] = "2016"
     """The oldest that the server is; naming it saves every start a round of guessing."""
     impersonate: bool = False
-    """Whether the account signed in with acts for the mailbox by ApplicationImpersonation."""
+    """Whether the account signed in with acts for the mailbox by ApplicationImpersonation; with
+    `auth: oauth` it always does."""
     ca_file: FilePath | None = None
     """Trust these authorities (PEM) beside the system's: for a server with a private one."""
     timeout: Duration = timedelta(seconds=60)

@@ -2,19 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from postroad.channels.base import OutgoingMessage, Receipt
+from postroad.channels.base import OutgoingMessage
 from postroad.channels.exchange import ExchangeChannel
 from postroad.channels.exchange_settings import ExchangeSettings
 from postroad.sandbox.config import MailboxProviderConfig, SandboxConfig
-from postroad.sandbox.faults import Fault
-from postroad.sandbox.mailbox_provider import MailboxProvider
-from postroad.sandbox.mailboxes import Mailbox
-from postroad.sandbox.server import Sandbox, serve
+from postroad.sandbox.server import serve
+from tests.channels.mailbox_stage import MailboxStage
 
 BO = "bo@acme.test"
 PROVIDER = "exchange"
@@ -48,37 +45,7 @@ def settings(port: int, **given: Any) -> ExchangeSettings:
     return ExchangeSettings.model_validate({"server": server, **short, **given})
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A channel, and everything behind it."""
-
-    channel: ExchangeChannel
-    sandbox: Sandbox
-
-    @property
-    def provider(self) -> MailboxProvider:
-        """The server."""
-        return self.sandbox.mailbox_providers[PROVIDER]
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """Bo's mailbox."""
-        found = self.provider.mailbox(BO)
-        assert found is not None
-        return found
-
-    async def send(self, message: OutgoingMessage) -> Receipt:
-        """Send one message."""
-        async with self.channel.connection() as connection:
-            return await connection.send(message)
-
-    def left(self, key: str = "q4/intro/1") -> int:
-        """Return how often a message really left."""
-        return self.sandbox.accepted.times(key)
-
-    def fault(self, phase: str, action: str = "reply", **given: Any) -> None:
-        """Let something go wrong."""
-        self.sandbox.add_fault(Fault.model_validate({"phase": phase, "action": action, **given}))
+Stage = MailboxStage[ExchangeChannel]
 
 
 @asynccontextmanager
@@ -102,6 +69,6 @@ async def exchange(given: dict[str, Any] | None = None, **provider: Any) -> Asyn
     async with await serve(SandboxConfig(mailbox_providers=(config,))) as sandbox:
         channel = ExchangeChannel(settings(sandbox.port(PROVIDER), **(given or {})), BO)
         try:
-            yield Stage(channel, sandbox)
+            yield Stage(channel, sandbox, BO)
         finally:
             await channel.aclose()

@@ -100,6 +100,17 @@ async def test_a_large_mailbox_is_read_page_by_page_and_each_mail_once() -> None
         assert await read_all(stage, cursor) == ([], cursor)
 
 
+async def test_large_mails_are_read_one_by_one() -> None:
+    async with exchange({"timeout": "30s"}) as stage:
+        _, cursor = await read_all(stage, None)
+        large = b"From: bob@buyer.test\r\n\r\n" + b"x" * 6_000_000
+        for _ in range(3):
+            stage.mailbox.add("inbox", large)
+        mails, _ = await read_all(stage, cursor)
+        assert [found.content for found in mails] == [large] * 3
+        assert stage.provider.requests["GetItem"] == 3
+
+
 async def test_an_expired_sync_state_leads_to_a_full_reading_and_says_so() -> None:
     async with exchange() as stage:
         _, cursor = await read_all(stage, None)

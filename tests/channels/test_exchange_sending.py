@@ -24,7 +24,16 @@ from postroad.sandbox.certificates import Authority
 from postroad.sandbox.ews import ews_app
 from postroad.sandbox.ews_folders import item_id
 from postroad.sandbox.ews_soap import Element, M, T, answered
-from tests.channels.exchange_stage import BO, PASSWORD, USER, Stage, exchange, mail, settings
+from tests.channels.exchange_stage import (
+    BO,
+    PASSWORD,
+    PROVIDER,
+    USER,
+    Stage,
+    exchange,
+    mail,
+    settings,
+)
 from tests.channels.mails import eventually
 
 ONE_A_SECOND = [{"messages": 1, "per": "1s"}]
@@ -125,7 +134,7 @@ async def test_a_service_account_sends_from_a_persons_mailbox(impersonate: bool)
 
 async def test_a_mailbox_that_the_server_does_not_have_is_an_account_refused() -> None:
     async with exchange() as stage:
-        port = stage.sandbox.port("exchange")
+        port = stage.sandbox.port(PROVIDER)
         for impersonate in (False, True):
             given = settings(port, impersonate=impersonate)
             channel = ExchangeChannel(given, "somebody@else.test")
@@ -146,7 +155,7 @@ async def test_as_many_messages_are_under_way_as_the_channel_has_connections() -
 
 async def test_two_channels_of_one_account_keep_their_own_timeouts_and_connections() -> None:
     async with exchange({"connections": 1, "timeout": "30s"}, latency="400ms") as stage:
-        hasty = ExchangeChannel(settings(stage.sandbox.port("exchange"), timeout="50ms"), BO)
+        hasty = ExchangeChannel(settings(stage.sandbox.port(PROVIDER), timeout="50ms"), BO)
         async with hasty.connection() as connection:
             with pytest.raises(Ambiguous, match="in time"):
                 await connection.send(mail("q4/intro/0"))
@@ -258,6 +267,14 @@ async def test_a_private_authority_is_trusted_where_ca_file_names_it(
             with pytest.raises(Misconfigured, match="certificate cannot be trusted"):
                 await send_over_tls(server, auth=auth, **untrusted)
     assert stage.left() == 1
+
+
+async def test_a_server_without_tls_where_tls_is_expected_is_misconfigured() -> None:
+    async with exchange() as stage:
+        port = stage.sandbox.port(PROVIDER)
+        with pytest.raises(Misconfigured, match="no TLS"):
+            await send_over_tls(f"https://localhost:{port}/EWS/Exchange.asmx")
+    assert stage.left() == 0
 
 
 async def test_a_ca_file_that_holds_no_certificate_is_named(tmp_path: Path) -> None:
