@@ -136,7 +136,7 @@ async def test_a_mail_deleted_for_good_meanwhile_is_passed_over() -> None:
         arrive(stage)
         left = arrive(stage)
         # The first mail goes between the list and its reading.
-        gone = {"status": 404, "reply": '{"error": {"code": "ErrorItemNotFound"}}'}
+        gone: dict[str, Any] = {"status": 404, "reply": '{"error": {"code": "ErrorItemNotFound"}}'}
         stage.fault("request", skip=2, **gone)
         mails, _ = await read_all(stage, cursor)
     assert [found.provider_id for found in mails] == ids(left)
