@@ -67,15 +67,13 @@ class Desk:
     It is what exchangelib's services take for an account: its own opens a cached connection.
     """
 
-    def __init__(
-        self, settings: ExchangeSettings, address: str, context: ssl.SSLContext | None
-    ) -> None:
+    def __init__(self, settings: ExchangeSettings, address: str, context: ssl.SSLContext) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
             settings: the channel's settings.
             address: the mailbox.
-            context: whom to trust; None where the server is on loopback without TLS.
+            context: whom to trust.
         """
         self.token: str | None = None
         """The bearer of the next request, for `auth: oauth`."""
@@ -217,7 +215,7 @@ class _Protocol(BaseProtocol):  # type: ignore[misc]
 
     USERAGENT = "Postroad"
 
-    def __init__(self, config: Configuration, desk: Desk, context: ssl.SSLContext | None) -> None:
+    def __init__(self, config: Configuration, desk: Desk, context: ssl.SSLContext) -> None:
         super().__init__(config)
         self._desk = desk
         self._context = context
@@ -254,7 +252,7 @@ class _Bearer(requests.auth.AuthBase):
 class _Adapter(HTTPAdapter):
     """One connection, whose certificate the given context alone decides about."""
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
+    def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         super().__init__(pool_connections=1, pool_maxsize=1, pool_block=True, max_retries=0)
 

@@ -5,7 +5,7 @@ is what it keeps to.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -32,7 +32,7 @@ from postroad.sandbox.ews_soap import (
 )
 from postroad.sandbox.ews_sync import new_items
 from postroad.sandbox.mailbox_provider import MailboxProvider
-from postroad.sandbox.mailboxes import Mailbox
+from postroad.sandbox.mailboxes import Mailbox, StoredMail
 from postroad.sandbox.token_endpoint import add_token_routes
 
 _PATH = "/EWS/Exchange.asmx"
@@ -105,7 +105,10 @@ class _Ews:
             self._provider.requests["401"] += 1
             return refused.answer()
         except EwsRefusal as refusal:
-            return web.Response(status=500, body=fault(refusal), headers=_KIND)
+            return _faulty(refusal)
+        except ValueError:
+            words = "The request failed schema validation."
+            return _faulty(EwsRefusal("ErrorSchemaValidation", words))
         return answer
 
     async def _answered(self, request: web.Request, call: _Call) -> web.Response:
@@ -154,11 +157,16 @@ class _Ews:
     async def _send_items(self, call: _Call) -> list[Result]:
         save_copy = call.operation.get("SaveItemToFolder") == "true"
         results: list[Result] = []
-        for one in children(call.operation, "m:ItemIds"):
-            mailbox, mail = item(self._provider, one)
-            mailbox.remove(mail.id)
-            await self._send(mailbox, mail.content, save_copy=save_copy)
-            results.append([])
+        for found in self._items(call):
+            if isinstance(found, EwsRefusal):
+                results.append(found)
+                continue
+            mailbox, mail = found
+            result = await self._send(mailbox, mail.content, save_copy=save_copy)
+            if not isinstance(result, EwsRefusal):
+                mailbox.remove(mail.id)
+                result = []
+            results.append(result)
         return results
 
     async def _send(self, mailbox: Mailbox, content: bytes, *, save_copy: bool) -> Result:
@@ -219,15 +227,18 @@ class _Ews:
 
     async def _get_items(self, call: _Call) -> list[Result]:
         shape = call.operation.find("m:ItemShape", PREFIXES)
-        results: list[Result] = []
-        for one in children(call.operation, "m:ItemIds"):
+        return [
+            one if isinstance(one, EwsRefusal) else [M.Items(described(*one, shape))]
+            for one in self._items(call)
+        ]
+
+    def _items(self, call: _Call) -> Iterator[tuple[Mailbox, StoredMail] | EwsRefusal]:
+        """Yield the mails that a request names, or why there is none."""
+        for given in children(call.operation, "m:ItemIds"):
             try:
-                mailbox, mail = item(self._provider, one)
+                yield item(self._provider, given)
             except EwsRefusal as refusal:
-                results.append(refusal)
-            else:
-                results.append([M.Items(described(mailbox, mail, shape))])
-        return results
+                yield refusal
 
     async def _sync(self, call: _Call) -> list[Result]:
         [parent] = call.operation.findall("m:SyncFolderId", PREFIXES)
@@ -243,6 +254,10 @@ class _Ews:
         created = [T.Create(described(place.mailbox, mail, shape)) for mail in mails]
         last = M.IncludesLastItemInRange(str(is_all).lower())
         return [[M.SyncState(state), last, M.Changes(*created)]]
+
+
+def _faulty(refusal: EwsRefusal) -> web.Response:
+    return web.Response(status=500, body=fault(refusal), headers=_KIND)
 
 
 def _impersonated(header: Element | None) -> str:

@@ -114,6 +114,21 @@ async def test_an_operation_that_it_does_not_know_is_a_fault(stage: Stage) -> No
     assert code(await ask(stage, "<m:GetUserAvailability/>")) == "ErrorInvalidRequest"
 
 
+@pytest.mark.parametrize("body", ["<m:FindItem/>", "<m:SyncFolderItems/>", "<m:GetFolder/>"])
+async def test_half_a_request_is_a_fault(stage: Stage, body: str) -> None:
+    assert code(await ask(stage, body)) == "ErrorSchemaValidation"
+
+
+async def test_a_draft_to_nobody_is_refused_and_stays(stage: Stage) -> None:
+    item = "<t:Message><t:Subject>To nobody</t:Subject></t:Message>"
+    create = f'<m:CreateItem MessageDisposition="SaveOnly"><m:Items>{item}</m:Items></m:CreateItem>'
+    draft = (await ask(stage, create)).find(".//t:ItemId", PREFIXES)
+    ids = f'<m:ItemIds><t:ItemId Id="{draft.get("Id")}"/></m:ItemIds>'
+    answer = await ask(stage, f'<m:SendItem SaveItemToFolder="true">{ids}</m:SendItem>')
+    assert code(answer) == "ErrorInvalidRecipients"
+    assert len(stage.mailbox.in_folder("drafts")) == 1
+
+
 async def test_impersonating_nobody_is_a_fault(stage: Stage) -> None:
     sid = "<t:ConnectingSID><t:SmtpAddress>who@else.test</t:SmtpAddress></t:ConnectingSID>"
     header = f"<t:ExchangeImpersonation>{sid}</t:ExchangeImpersonation>"
