@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from postroad.channels.base import Verification
 from postroad.contracts import ChannelState
 from postroad.ledger.channels import (
     ChannelOverview,
@@ -13,6 +14,7 @@ from postroad.ledger.channels import (
     pause_channel,
     resume_channel,
 )
+from postroad.ledger.engine import Ledger
 from postroad.secrets import secret_box
 from postroad.settings import load_settings
 from postroad.wording import say_count
@@ -23,7 +25,7 @@ from starter.connect import connect as connect_verb
 from starter.console import Refused, print_json, print_table, say
 from starter.opening import opened_ledger
 from starter.temporal import connect
-from starter.verifying import verify_channel
+from starter.verifying import verify_channel, with_domains
 from starter.waking import wake
 
 app = typer.Typer(
@@ -70,13 +72,18 @@ def verify(
     Example: postroad channel verify ana-gmail --test-mail
     """
     with opened_ledger() as ledger:
-        box = secret_box(load_settings())
-        verification = asyncio.run(verify_channel(ledger, box, channel, test_mail=test_mail))
+        verification = asyncio.run(_verify(ledger, channel, test_mail=test_mail))
     for finding in verification.findings:
         say(finding)
     if not verification.ok:
         raise Refused(f"{channel} cannot send: correct the workspace file and apply it again")
     say(f"{channel} is ready to send")
+
+
+async def _verify(ledger: Ledger, channel: str, *, test_mail: bool) -> Verification:
+    settings = load_settings()
+    verification = await verify_channel(ledger, secret_box(settings), channel, test_mail=test_mail)
+    return await with_domains(ledger, settings.dns, channel, verification)
 
 
 @app.command()

@@ -1,7 +1,10 @@
 """Doctor's checks of the channels: their state, their credentials, and whether they sign in."""
 
+from postroad.channels.shutoffs import shutoffs
 from postroad.contracts import ChannelState
+from postroad.instants import moment
 from postroad.ledger.channels import ChannelOverview, list_channels
+from postroad.ledger.domain_health import load_routes
 from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import load_channel
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
@@ -24,6 +27,18 @@ async def check_channels(ledger: Ledger, settings: Settings, *, sign_in: bool) -
     except SecretKeyError:
         return []  # told by the check of the settings
     return [await _check(ledger, box, channel, sign_in=sign_in) for channel in channels]
+
+
+def check_shutoffs(ledger: Ledger) -> list[Finding]:
+    """Tell what providers have switched off, or will switch off, under a channel."""
+    with ledger.read() as connection:
+        routes = load_routes(connection)
+    today = moment(now()).date()
+    return [
+        (fail if notice.is_over else warn)(f"calendar of {channel}", notice.words, notice.way_out)
+        for channel, route in routes.items()
+        for notice in shutoffs(route.kind, route.host, today)
+    ]
 
 
 async def _check(

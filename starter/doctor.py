@@ -11,10 +11,11 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.health import OpenSequence, sequences_with_old_work
 from postroad.settings import Settings, load_settings
 from starter.arguments import AsJson
-from starter.channel_checks import check_channels
+from starter.channel_checks import check_channels, check_shutoffs
 from starter.clock import now
 from starter.console import Refused, print_json, say
-from starter.finding import Finding, Level, fail, ok
+from starter.domain_checks import check_domains
+from starter.finding import Finding, Level, fail, line, ok
 from starter.ledger_checks import check_ledger, check_settings
 from starter.temporal import connect, temporal_address
 from starter.temporal_checks import (
@@ -49,12 +50,6 @@ def doctor(
         raise typer.Exit(1)
 
 
-def line(finding: Finding) -> str:
-    """Return `fail  workers: nobody works on postroad: start one: …`."""
-    words = f"{finding.level:<4}  {finding.about}: {finding.words}"
-    return f"{words}: {finding.way_out}" if finding.way_out else words
-
-
 async def _examine(*, channels: bool) -> list[Finding]:
     settings = load_settings()
     findings = check_settings(settings)
@@ -65,6 +60,8 @@ async def _examine(*, channels: bool) -> list[Finding]:
         sequences: list[OpenSequence] = []
         if of_ledger.level is Level.OK:
             findings += await check_channels(ledger, settings, sign_in=channels)
+            findings += check_shutoffs(ledger)
+            findings += await check_domains(ledger, settings.dns)
             with ledger.read() as connection:
                 sequences = sequences_with_old_work(connection, now() - _OLD)
         findings += [finding async for finding in _examine_temporal(settings, sequences)]

@@ -17,6 +17,7 @@ from starter.choice_warnings import warn_about_channels
 from starter.clock import now
 from starter.console import on_terminal, print_json, say
 from starter.definition import read_definition
+from starter.domain_warnings import warn_about_domains
 from starter.launching import Launched, launch_campaign
 from starter.opening import opened_ledger
 from starter.rehearsal import rehearse
@@ -55,7 +56,9 @@ def launch(
         _rehearse(settings, campaign, campaign_id, as_json=as_json)
         return
     with opened_ledger(settings) as ledger:
-        warn_about_channels(ledger, read_definition(campaign, campaign_id))
+        definition = read_definition(campaign, campaign_id)
+        warn_about_channels(ledger, definition)
+        warn_about_domains(ledger, settings.dns, definition)
     launched = _launch(settings, campaign, campaign_id, show=on_terminal() and not as_json)
     if not as_json:
         rejected = f", {say_count(launched.rejected, 'row')} rejected" if launched.rejected else ""
@@ -90,6 +93,7 @@ def _rehearse(settings: Settings, path: Path, campaign_id: str | None, *, as_jso
     definition = read_definition(path, campaign_id)
     with opened_ledger(settings) as ledger:
         warn_about_channels(ledger, definition)
+        warn_about_domains(ledger, settings.dns, definition)
         rehearsed = rehearse(ledger, definition, now())
     if as_json:
         print_rehearsal_json(rehearsed)

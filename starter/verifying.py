@@ -1,15 +1,23 @@
 """Checking that a channel can send: connect, sign in, and perhaps a mail to oneself."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from postroad.channels.base import OutgoingMessage, Verification
 from postroad.channels.build import build_channel
+from postroad.ledger.domain_health import load_ways
 from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import list_senders, load_channel
 from postroad.secrets import SecretBox
+from postroad.settings import DnsSettings
 from postroad.workspace import Channel, Sender
 from starter.console import Refused
+from starter.domain_checks import findings_of, look_up, outside
+from starter.finding import line
 from starter.note_to_self import note_to_self
+
+_DNS_SECONDS = 10.0
 
 
 async def verify_channel(
@@ -37,6 +45,17 @@ async def verify_channel(
         return await channel.verify(None if sender is None else _test_message(stored, sender))
     finally:
         await channel.aclose()
+
+
+async def with_domains(
+    ledger: Ledger, dns: DnsSettings, channel_id: str, verification: Verification
+) -> Verification:
+    """Add what DNS says about the domains that leave by a channel; they stop no mail."""
+    with ledger.read() as connection:
+        ways = [way for way in load_ways(connection) if way.route.channel == channel_id]
+    looked = await look_up(ledger, dns, outside(ways), _DNS_SECONDS)
+    found = [line(finding) for one in looked for finding in findings_of(one)]
+    return replace(verification, findings=[*verification.findings, *found])
 
 
 def _sender_of(connection: Connection, channel: Channel) -> Sender:

@@ -43,7 +43,6 @@ class DomainHealth(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     domain: str
-    service: str
     checked_at: int
     """Milliseconds since the epoch."""
     findings: tuple[DomainFinding, ...]

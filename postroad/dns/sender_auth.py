@@ -42,7 +42,6 @@ def check_domain(
     dmarc = check_dmarc(Proof(domain, envelope, service, spf.passes, dkim.published), resolver)
     return DomainHealth(
         domain=domain,
-        service=service.name,
         checked_at=now,
         findings=(spf.finding, dkim.finding, dmarc),
     )

@@ -68,6 +68,7 @@ def postroad(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POSTROAD_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("POSTROAD_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("POSTROAD_DNS_ENABLED", "false")
     return Postroad(ledger, monkeypatch, capsys)
 
 

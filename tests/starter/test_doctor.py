@@ -82,7 +82,7 @@ def test_without_temporal_it_fails_and_says_how_to_start_it(postroad: Postroad) 
     ran = postroad("doctor")
     assert ran.code == 1
     [line] = [line for line in ran.stdout.splitlines() if line.startswith("fail")]
-    assert line.startswith("fail  temporal: no server answers at 127.0.0.1:1: ")
+    assert line.startswith("fail     temporal: no server answers at 127.0.0.1:1: ")
     assert "`postroad up`" in line
 
 
