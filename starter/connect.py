@@ -19,6 +19,7 @@ from postroad.channels.consent import (
     ask_consent,
     consent_request,
 )
+from postroad.channels.device_code import DeviceCode, ask_consent_by_code
 from postroad.contracts import ChannelState
 from postroad.ledger.channels import channel_state, resume_channel
 from postroad.ledger.engine import Ledger
@@ -50,6 +51,9 @@ def connect(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the browser, or only say where.")
     ] = True,
+    device_code: Annotated[
+        bool, typer.Option("--device-code", help="Exchange Online: agree on any other device.")
+    ] = False,
 ) -> None:
     """Let a channel's person agree in their browser, and keep what lets it send for them.
 
@@ -59,6 +63,8 @@ def connect(
     """
 
     async def ask(found: _ByConsent) -> str:
+        if device_code:
+            return await _ask_by_code(found)
         return await _ask_in_browser(found, open_it=browser)
 
     asyncio.run(connect_channel(channel, by, ask))
@@ -105,6 +111,20 @@ async def _ask_in_browser(channel: _ByConsent, *, open_it: bool) -> str:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     return await ask_consent(_request(channel), show, _PATIENCE)
+
+
+async def _ask_by_code(channel: _ByConsent) -> str:
+    if not isinstance(channel, ExchangeOnlineChannel):
+        raise Refused(
+            f"{channel.id} cannot be connected by a code: Google gives none for mail; "
+            f"`postroad channel connect {channel.id}` asks in a browser"
+        )
+
+    def show(code: DeviceCode) -> None:
+        say(f"On any device, open {code.page} and enter the code {code.user_code},")
+        say(f"then agree as {channel.address}.")
+
+    return await ask_consent_by_code(_request(channel), show, _PATIENCE)
 
 
 def _load(ledger: Ledger, channel: str, box: SecretBox) -> tuple[_ByConsent, ChannelState]:

@@ -256,10 +256,15 @@ def link_of(page: Json, kind: Literal["next", "delta"] = "next") -> str | None:
 
 def has_key(key: str) -> str:
     """Return the OData filter for messages that carry our header with this value."""
-    one = f"ep/id eq {quoted(KEY_PROPERTY)} and ep/value eq {quoted(key)}"
+    one = f"ep/id eq {_quoted(KEY_PROPERTY)} and ep/value eq {_quoted(key)}"
     return f"singleValueExtendedProperties/Any(ep: {one})"
 
 
-def quoted(text: str) -> str:
+def same_id(message_id: str) -> str:
+    """Return the OData filter for messages with a Message-ID, whatever their header says."""
+    return f"internetMessageId eq {_quoted(message_id)}"
+
+
+def _quoted(text: str) -> str:
     """Return a text as an OData literal."""
     return "'" + text.replace("'", "''") + "'"

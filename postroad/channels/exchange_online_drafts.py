@@ -8,7 +8,7 @@ import base64
 from contextlib import suppress
 
 from postroad.channels.base import Ambiguous, ChannelError, OutgoingMessage
-from postroad.channels.exchange_online_api import GraphApi, Json, has_key, key_of
+from postroad.channels.exchange_online_api import GraphApi, Json, has_key, key_of, same_id
 from postroad.channels.exchange_online_errors import NotThere
 from postroad.channels.exchange_online_large import create_large_draft
 
@@ -62,9 +62,16 @@ class Drafts:
             raise
 
     async def of(self, message: OutgoingMessage) -> list[Json]:
-        """Return what stands in the Drafts folder of a message."""
-        found = await self._api.find(has_key(message.key), _IN_DRAFTS)
-        return [draft for draft in found if key_of(draft) == message.key and draft["isDraft"]]
+        """Return what stands in the Drafts folder of a message.
+
+        It is known by its header, and by its Message-ID where Exchange made no property of that.
+        """
+        found: dict[str, Json] = {}
+        for condition in (has_key(message.key), same_id(message.message_id)):
+            for draft in await self._api.find(condition, _IN_DRAFTS):
+                if draft["isDraft"] and key_of(draft) in (message.key, ""):
+                    found[str(draft["id"])] = draft
+        return list(found.values())
 
     async def withdraw(self, draft: Json) -> bool:
         """Delete a draft; False where it is no longer there, and may have been sent."""

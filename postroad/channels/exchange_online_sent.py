@@ -19,7 +19,7 @@ from postroad.channels.exchange_online_api import (
     has_key,
     key_of,
     link_of,
-    quoted,
+    same_id,
 )
 from postroad.channels.exchange_online_drafts import Drafts
 from postroad.channels.exchange_online_errors import NotThere
@@ -104,8 +104,7 @@ class SentMail:
 
     async def _elsewhere(self, message: OutgoingMessage) -> Receipt | None:
         """Look where a person or a rule of theirs may have filed it, and read what is found."""
-        same_id = f"internetMessageId eq {quoted(message.message_id)}"
-        for mail in await self._api.find(same_id):
+        for mail in await self._api.find(same_id(message.message_id)):
             if not mail["isDraft"] and await self._is_our_copy(message, mail):
                 return _receipt(message, mail, "the mailbox")
         return None

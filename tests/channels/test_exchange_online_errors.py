@@ -108,7 +108,7 @@ UNAVAILABLE = {
 @pytest.mark.parametrize("row", UNAVAILABLE.values(), ids=UNAVAILABLE)
 async def test_a_draft_that_could_not_be_made_means_that_nothing_left(row: Row) -> None:
     async with exchange_online() as stage:
-        stage.fault("request", skip=1, **row.answer)
+        stage.fault("request", skip=2, **row.answer)
         with pytest.raises(row.means) as failed:
             await stage.send(mail())
         assert type(failed.value) is row.means

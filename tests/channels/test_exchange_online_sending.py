@@ -74,7 +74,7 @@ async def test_what_one_request_does_not_hold_leaves_piece_by_piece(size: int) -
 
 async def test_a_large_draft_that_cannot_be_completed_is_deleted() -> None:
     async with exchange_online({"timeout": "30s"}) as stage:
-        stage.fault("request", skip=2, status=503)
+        stage.fault("request", skip=3, status=503)
         with pytest.raises(Exception, match="503"):
             await stage.send(large_mail(4_000_000))
         assert stage.drafts() == 0
@@ -92,7 +92,7 @@ async def test_a_rewritten_message_id_is_read_back() -> None:
 
 async def test_a_message_whose_id_cannot_be_read_back_was_sent_all_the_same() -> None:
     async with exchange_online(rewrites_message_id=True) as stage:
-        stage.fault("request", skip=2, status=500, times=None)
+        stage.fault("request", skip=3, status=500, times=None)
         receipt = await stage.send(mail())
     assert receipt.provider_id is not None
     assert receipt.message_id is None
@@ -118,6 +118,17 @@ async def test_a_draft_that_a_former_attempt_left_behind_is_replaced_not_sent() 
         [left] = stage.mailbox.in_folder("drafts")
     assert sent.content.endswith(mail().content)
     assert left.content == mail("q4/intro/2").content
+
+
+async def test_a_draft_whose_header_exchange_made_no_property_of_is_known_by_its_message_id() -> (
+    None
+):
+    content = mail().content.replace(b"X-Postroad-Message: q4/intro/1\r\n", b"")
+    async with exchange_online() as stage:
+        stage.mailbox.add("drafts", content)
+        await stage.send(mail())
+        assert stage.drafts() == 0
+    assert stage.left() == 1
 
 
 async def test_a_key_with_quotes_is_looked_for_as_it_is() -> None:
