@@ -7,9 +7,9 @@ ledger ever holds them.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from pydantic import BaseModel, SecretStr, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, delete, exists, insert, select, update
 
 from postroad import workspace
@@ -17,6 +17,7 @@ from postroad.contracts import ChannelState
 from postroad.ledger.channel_options import RETIRED
 from postroad.ledger.channels import resume_channel, sequences_with_work
 from postroad.ledger.choice_warnings import workspace_warnings
+from postroad.ledger.secret_places import put_secret, take_secrets
 from postroad.ledger.tables import (
     Channel,
     DomainHealth,
@@ -135,7 +136,7 @@ def load_channel(
     values = {**row.settings, **{name: getattr(row, name) for name in _OWN_COLUMNS}}
     values.pop(RETIRED, None)
     for place, secret in (secrets.decrypt(row.secrets) | obtained(row.tokens, secrets)).items():
-        _put(values, place.split("."), secret)
+        put_secret(values, place.split("."), secret)
     return _CHANNEL.validate_python(values)
 
 
@@ -205,7 +206,7 @@ def _apply_channel(
     connection: Connection, channel: workspace.Channel, box: SecretBox, now: int
 ) -> Change:
     settings = channel.model_dump(mode="json", exclude=_OWN_COLUMNS)
-    secrets = dict(_take_secrets(channel, settings))
+    secrets = dict(take_secrets(channel, settings))
     values = {name: getattr(channel, name) for name in _OWN_COLUMNS} | {"settings": settings}
     stored = connection.execute(
         select(*Channel.__table__.columns).where(Channel.id == channel.id)
@@ -294,22 +295,3 @@ def _senders(connection: Connection, statement: Select[Any]) -> Iterator[workspa
             default_channel=row.default_channel,
             signature=row.settings.get("signature") or "",
         )
-
-
-def _take_secrets(
-    model: BaseModel, dumped: dict[str, Any], around: str = ""
-) -> Iterator[tuple[str, str]]:
-    """Take every secret out of a model's dump; yield its dotted place and its value."""
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, SecretStr):
-            dumped.pop(name, None)
-            yield f"{around}{name}", value.get_secret_value()
-        elif isinstance(value, BaseModel) and name in dumped:
-            yield from _take_secrets(value, dumped[name], f"{around}{name}.")
-
-
-def _put(values: dict[str, Any], place: list[str], secret: str) -> None:
-    for name in place[:-1]:
-        values = cast("dict[str, Any]", values.setdefault(name, {}))
-    values[place[-1]] = secret
