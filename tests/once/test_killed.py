@@ -22,7 +22,7 @@ def _check(stage: Stage, kills: int) -> None:
     uncertain = {key for key, state in states.items() if state == MessageState.UNCERTAIN}
     failed = {key for key, state in states.items() if state == MessageState.FAILED}
     assert sent | uncertain | failed == set(states)
-    assert len(failed) == 1  # gone@x.test, refused at RCPT
+    assert len(failed) <= 1  # gone@x.test, refused at RCPT unless a kill came in between
     received = {mail.key for mail in accepted.mails}
     assert sent <= received <= sent | uncertain
     assert len(uncertain) <= CONNECTIONS * kills
