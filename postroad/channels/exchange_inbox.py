@@ -14,15 +14,15 @@ from email.utils import parseaddr
 
 from postroad.channels.base import InboundMail, InboxPage
 from postroad.channels.exchange_errors import Nonsense, NotThere, Refused, SyncStateExpired, meaning
+from postroad.channels.exchange_folders import mail_folders
 from postroad.channels.exchange_protocol import content_of
-from postroad.channels.exchange_sent import SENT, milliseconds
+from postroad.channels.exchange_sent import milliseconds
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import (
     Element,
     M,
     T,
     find_all,
-    folder,
     id_of,
     item_shape,
     search_key_of,
@@ -30,12 +30,9 @@ from postroad.channels.exchange_xml import (
     text,
 )
 
-_NOT_INBOUND = (SENT, "drafts", "outbox")
-_MAIL = "IPF.Note"
 _MOST_CHANGES = 512
 """The most that one SyncFolderItems answers."""
 _USUAL_CHANGES = 100
-_MOST_FOLDERS = 1_000
 _MOST_MAILS = 25
 """A page that has so many is full."""
 _MOST_REQUESTS = 20
@@ -102,7 +99,7 @@ class Inbox:
         """
         reached = _Cursor(_now()) if cursor is None else _Cursor.parsed(cursor)
         if not reached.todo:
-            reached.todo = await self._mail_folders()
+            reached.todo = await mail_folders(self._server)
             reached.states = {
                 known: state for known, state in reached.states.items() if known in reached.todo
             }
@@ -123,26 +120,6 @@ class Inbox:
             reached.round_ended()
         mails = [] if cursor is None else await self._contents(list(found.values()))
         return InboxPage(mails, reached.written(), more=bool(reached.todo), resynced=resynced)
-
-    async def _mail_folders(self) -> list[str]:
-        """Return the ids of all folders that mail can be in, without those of what was sent."""
-        address = self._server.address
-        names = [folder(name, address) for name in _NOT_INBOUND]
-        payload = M.GetFolder(M.FolderShape(T.BaseShape("IdOnly")), M.FolderIds(*names))
-        own = await self._server.ask_all("GetFolder", payload, len(names))
-        own_ids = {id_of(one) for message in own for one in find_all(message, "m:Folders/*")}
-        shape = M.FolderShape(
-            T.BaseShape("IdOnly"), T.AdditionalProperties(T.FieldURI(FieldURI="folder:FolderClass"))
-        )
-        view = M.IndexedPageFolderView(
-            MaxEntriesReturned=str(_MOST_FOLDERS), Offset="0", BasePoint="Beginning"
-        )
-        root = M.ParentFolderIds(folder("msgfolderroot", address))
-        payload = M.FindFolder(shape, view, root, Traversal="Deep")
-        answer = await self._server.ask_one("FindFolder", payload)
-        folders = find_all(answer, "m:RootFolder/t:Folders/t:Folder")
-        ids = [id_of(one) for one in folders if _is_of_mail(one)]
-        return [one for one in ids if one not in own_ids]
 
     async def _changes(self, reached: _Cursor) -> list[_Found]:
         """Read what is new in the first folder to do, and note how far it was read."""
@@ -189,11 +166,6 @@ class Inbox:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _is_of_mail(found: Element) -> bool:
-    kind = text(found, "t:FolderClass")
-    return not kind or kind.startswith(_MAIL)
 
 
 def _found(item: Element) -> _Found:

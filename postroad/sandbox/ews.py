@@ -195,9 +195,13 @@ class _Ews:
         ]
 
     async def _find_folders(self, call: _Call) -> list[Result]:
+        view = call.operation.find("m:IndexedPageFolderView", PREFIXES)
+
         def listed(place: Place) -> list[Element]:
-            folders = [one.described() for one in below(place)]
-            return [_root(T.Folders(*folders), len(folders), len(folders), is_last=True)]
+            folders = below(place)
+            shown, offset, is_last = page(view, folders)
+            found = T.Folders(*(one.described() for one in shown))
+            return [_root(found, offset, len(folders), is_last=is_last)]
 
         return self._of_each_parent(call, listed)
 

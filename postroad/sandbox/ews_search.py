@@ -5,6 +5,7 @@ learn.microsoft.com/exchange/client-developer/web-service-reference/restriction
 
 import operator
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from postroad.sandbox.ews_items import VALUES, extended
 from postroad.sandbox.ews_soap import PREFIXES, Element, EwsRefusal
@@ -53,13 +54,13 @@ def in_order(order: Element | None, mails: Iterable[StoredMail]) -> list[StoredM
     return found
 
 
-def page(view: Element | None, mails: list[StoredMail]) -> tuple[list[StoredMail], int, bool]:
-    """Return one page, where the next one begins, and whether it is the last."""
+def page(view: Element | None, found: list[Any]) -> tuple[list[Any], int, bool]:
+    """Return one page of items or folders, where the next begins, and whether it is the last."""
     if view is None:
-        return mails, len(mails), True
+        return found, len(found), True
     start = int(view.get("Offset", "0"))
-    end = start + int(view.get("MaxEntriesReturned", len(mails) or 1))
-    return mails[start:end], min(end, len(mails)), end >= len(mails)
+    end = start + int(view.get("MaxEntriesReturned", len(found) or 1))
+    return found[start:end], min(end, len(found)), end >= len(found)
 
 
 def _value(uri: Element, mail: StoredMail) -> str:

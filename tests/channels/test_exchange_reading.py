@@ -7,6 +7,7 @@ from email.policy import SMTP
 
 import pytest
 
+from postroad.channels import exchange_folders
 from postroad.channels.base import InboundMail, InboxPage, Transient
 from postroad.sandbox.ews_soap import EwsRefusal, answered
 from postroad.sandbox.mailboxes import Folder, StoredMail
@@ -54,6 +55,19 @@ async def test_what_rules_or_the_person_filed_meanwhile_is_returned_all_the_same
         mails, _ = await read_all(stage, cursor)
     assert len(mails) == 3
     assert {found.received_at for found in mails} == {seen.at, filed.at, by_rule.at}
+
+
+async def test_no_folder_is_left_out_where_there_are_more_than_a_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exchange_folders, "_PAGE", 1)
+    async with exchange() as stage:
+        _, cursor = await read_all(stage, None)
+        stage.provider.requests.clear()
+        by_rule = arrive(stage, folder="archive")
+        mails, _ = await read_all(stage, cursor)
+        assert stage.provider.requests["FindFolder"] == 5
+    assert [found.content for found in mails] == [by_rule.content]
 
 
 async def test_a_mail_that_is_moved_after_it_was_read_comes_again_under_the_same_id() -> None:

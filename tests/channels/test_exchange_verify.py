@@ -24,6 +24,7 @@ async def test_a_good_channel_is_found_good_step_by_step(auth: str) -> None:
         f"signed in to 127.0.0.1 as ACME\\bo ({auth})",
         "the server is Microsoft Exchange Server 2016 (15.1.2507.6)",
         "the mailbox of bo@acme.test opens: Inbox (0), Sent folder (0), Drafts (0), Outbox (0)",
+        "2 mail folders are read for replies and bounces",
         "the test mail was accepted: accepted by Exchange",
     ]
     assert stage.left("verify/1/1") == 1
