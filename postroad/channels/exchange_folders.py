@@ -2,6 +2,7 @@
 
 from itertools import count
 
+from postroad.channels.exchange_errors import Nonsense, meaning
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import Element, M, T, find, find_all, folder, id_of, text
 
@@ -24,14 +25,14 @@ async def mail_folders(server: ExchangeServer) -> list[str]:
     found: list[str] = []
     for offset in count(0, _PAGE):
         root = await _page(server, offset)
-        folders = [] if root is None else find_all(root, "t:Folders/t:Folder")
+        folders = find_all(root, "t:Folders/t:Folder")
         found += [id_of(one) for one in folders if _is_of_mail(one)]
         if not folders or root.get("IncludesLastItemInRange") != "false":
             break
     return [one for one in found if one not in own_ids]
 
 
-async def _page(server: ExchangeServer, offset: int) -> Element | None:
+async def _page(server: ExchangeServer, offset: int) -> Element:
     shape = M.FolderShape(
         T.BaseShape("IdOnly"), T.AdditionalProperties(T.FieldURI(FieldURI="folder:FolderClass"))
     )
@@ -40,7 +41,10 @@ async def _page(server: ExchangeServer, offset: int) -> Element | None:
     )
     parent = M.ParentFolderIds(folder("msgfolderroot", server.address))
     payload = M.FindFolder(shape, view, parent, Traversal="Deep")
-    return find(await server.ask_one("FindFolder", payload), "m:RootFolder")
+    root = find(await server.ask_one("FindFolder", payload), "m:RootFolder")
+    if root is None:
+        raise meaning(Nonsense(), sends=False)
+    return root
 
 
 def _is_of_mail(found: Element) -> bool:
