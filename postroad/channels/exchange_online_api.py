@@ -51,6 +51,8 @@ class Ask:
     content_type: str | None = None
     prefer: str = ""
     """More preferences (RFC 7240)."""
+    passing_ids: bool = False
+    """Whether ids hold only as long as the message stays in its folder."""
     sends: bool = False
 
 
@@ -84,14 +86,23 @@ class GraphApi:
         """
         await self.ask(Ask("POST", f"/messages/{quote(draft)}/send", content=b"", sends=True))
 
-    async def remove(self, draft: str) -> None:
+    async def remove(self, draft: str, *, passing_id: bool = False) -> None:
         """Delete a draft for good, so that it stands in no folder that a person sees.
+
+        Args:
+            draft: its id. By a lasting one the sent copy would be deleted just as well.
+            passing_id: whether the id holds only as long as it stands in Drafts.
 
         Raises:
             NotThere: there is no such draft.
             ChannelError: what a refusal or a failure means.
         """
-        await self.ask(Ask("POST", f"/messages/{quote(draft)}/permanentDelete", content=b""))
+        path = f"/messages/{quote(draft)}/permanentDelete"
+        await self.ask(Ask("POST", path, content=b"", passing_ids=passing_id))
+
+    async def drafts(self, condition: str) -> list[Json]:
+        """Return what stands in Drafts and fulfils a condition, by passing ids."""
+        return await self._found("/mailFolders/drafts/messages", condition, passing_ids=True)
 
     async def about(self, message: str) -> Json:
         """Return what is known of a message, without its content; raises as `raw` does."""
@@ -107,20 +118,15 @@ class GraphApi:
         """
         return (await self.ask(Ask("GET", f"/messages/{quote(message)}/$value"))).content
 
-    async def find(self, condition: str, folder: str | None = None, most: int = 10) -> list[Json]:
-        """Return messages that fulfil a condition, as `about` does, from one page.
+    async def find(self, condition: str, folder: str | None = None) -> list[Json]:
+        """Return messages that fulfil a condition, as `about` does; ten at most.
 
         Args:
             condition: an OData filter.
             folder: only there, read directly; None is everywhere, and some seconds behind.
-            most: how many at most.
         """
         place = "/messages" if folder is None else f"/mailFolders/{quote(folder)}/messages"
-        query = {
-            "$filter": condition, "$select": _ABOUT, "$expand": WITH_KEY, "$top": str(most),
-        }  # fmt: skip
-        found: list[Json] = (await self.answer(Ask("GET", place, query=query)))["value"]
-        return found
+        return await self._found(place, condition)
 
     async def page(self, path: str, query: Mapping[str, str], *, prefer: str = "") -> Json:
         """Return the first page of a list."""
@@ -187,10 +193,16 @@ class GraphApi:
             await self._client.aclose()
             self._client = None
 
+    async def _found(self, place: str, condition: str, *, passing_ids: bool = False) -> list[Json]:
+        query = {"$filter": condition, "$select": _ABOUT, "$expand": WITH_KEY, "$top": "10"}
+        ask = Ask("GET", place, query=query, passing_ids=passing_ids)
+        found: list[Json] = (await self.answer(ask))["value"]
+        return found
+
     async def _answer(self, ask: Ask, token: str) -> httpx.Response:
         headers = {
             "Authorization": f"Bearer {token}",
-            "Prefer": ", ".join(filter(None, (_SAME_ID, ask.prefer))),
+            "Prefer": ", ".join(filter(None, (ask.prefer, "" if ask.passing_ids else _SAME_ID))),
         }
         content = ask.content
         if ask.body is not None:

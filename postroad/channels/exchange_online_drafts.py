@@ -14,7 +14,6 @@ from postroad.channels.exchange_online_large import create_large_draft
 
 _LARGEST_MIME = 3_000_000
 """learn.microsoft.com/graph/api/user-post-messages: a request has 4 MB, and base64 adds a third."""
-_IN_DRAFTS = "drafts"
 
 
 class Drafts:
@@ -68,15 +67,15 @@ class Drafts:
         """
         found: dict[str, Json] = {}
         for condition in (has_key(message.key), same_id(message.message_id)):
-            for draft in await self._api.find(condition, _IN_DRAFTS):
+            for draft in await self._api.drafts(condition):
                 if draft["isDraft"] and key_of(draft) in (message.key, ""):
                     found[str(draft["id"])] = draft
         return list(found.values())
 
     async def withdraw(self, draft: Json) -> bool:
-        """Delete a draft; False where it is no longer there, and may have been sent."""
+        """Delete one of these; False where it is in Drafts no more, and may have been sent."""
         try:
-            await self._api.remove(str(draft["id"]))
+            await self._api.remove(str(draft["id"]), passing_id=True)
         except NotThere:
             return False
         return True

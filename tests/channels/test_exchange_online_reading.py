@@ -1,5 +1,6 @@
 """Reading an Exchange Online mailbox: what came back, what was sent, what was sent by hand."""
 
+import asyncio
 import time
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -240,6 +241,22 @@ async def test_a_send_that_comes_after_its_draft_was_withdrawn_does_not_leave() 
         assert await stage.channel.find_sent(mail()) == SentLookup.NOT_SENT
         await stage.channel.aclose()
     assert stage.left() == 0
+
+
+async def test_a_draft_that_leaves_while_it_is_withdrawn_counts_as_sent_and_is_not_deleted() -> (
+    None
+):
+    async with exchange_online() as stage:
+        draft = stage.mailbox.add("drafts", mail().content)
+        # Two looks of three requests each, and two for drafts, come before the deletion.
+        stage.fault("request", "delay", skip=8, delay="500ms")
+        asking = asyncio.create_task(stage.channel.find_sent(mail()))
+        deletion = "POST /messages/{id}/permanentDelete"
+        await eventually(lambda: stage.provider.requests[deletion] == 1)
+        stage.mailbox.move(draft.id, "sent")
+        found = await asking
+        assert isinstance(found, Receipt)
+        assert stage.mailbox.in_folder("sent") == [draft]
 
 
 async def test_what_the_person_sent_by_hand_is_told_by_its_time() -> None:
