@@ -58,18 +58,22 @@ class Authority:
             hosts: names and addresses that its certificate is for.
             expires: how long the certificate is good; a negative one has expired.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(key.public_key(), hosts, expires)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with TemporaryDirectory() as directory:  # OpenSSL reads keys from files only
             file = Path(directory) / "server.pem"
             file.touch(mode=0o600)
-            file.write_bytes(
-                key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-                + certificate.public_bytes(Encoding.PEM)
-            )
+            file.write_bytes(self.server_pem(hosts, expires=expires))
             context.load_cert_chain(file)
         return context
+
+    def server_pem(
+        self, hosts: Sequence[str] = _LOOPBACK, *, expires: timedelta = timedelta(days=1)
+    ) -> bytes:
+        """Return a new private key and its certificate, for servers that read files."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self._sign(key.public_key(), hosts, expires)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return private + certificate.public_bytes(Encoding.PEM)
 
     def _sign(
         self, key: ec.EllipticCurvePublicKey, hosts: Sequence[str], expires: timedelta

@@ -1,0 +1,208 @@
+"""A real Postfix on loopback, with Dovecot for its passwords; nothing it accepts ever leaves.
+
+What it accepts is put on hold, so that a test can count it. Every test listens on a port of its
+own: Postfix counts clients by port.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from postroad.sandbox.certificates import Authority
+
+REQUIRED = "POSTROAD_REQUIRE_POSTFIX"
+"""Set it where the tests must run: then what is missing is a failure instead of a skip."""
+
+_SBIN = "/usr/sbin:/sbin"
+_SECONDS = 30.0
+
+_MAIN = """\
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+maillog_file = {home}/postfix.log
+maillog_file_prefixes = {home}
+myhostname = mx.relay.test
+mydestination =
+mynetworks = 127.0.0.0/8
+relay_domains = buyer.test
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+default_transport = error:nothing leaves this server
+relay_transport = discard:nothing leaves this server
+smtp_dns_support_level = disabled
+smtpd_error_sleep_time = 0
+smtpd_peername_lookup = no
+smtpd_data_restrictions = check_client_access static:HOLD
+header_checks = regexp:{{ {{/^X-Postroad-Message: spam/ REJECT This is spam}} }}
+smtpd_client_event_limit_exceptions =
+smtpd_tls_chain_files = {home}/server.pem
+smtpd_tls_security_level = may
+smtpd_tls_auth_only = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:{auth_port}
+smtpd_sasl_auth_enable = yes
+"""
+
+_MASTER = """\
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+anvil unix - - n - 1 anvil
+error unix - - n - - error
+retry unix - - n - - error
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+_DOVECOT = """\
+base_dir = {home}/dovecot
+state_dir = {home}/dovecot
+log_path = {home}/dovecot.log
+protocols =
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+passdb {{
+  driver = passwd-file
+  args = {home}/passwords
+}}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {auth_port}
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+"""
+"""Without the penalty for wrong passwords: it slows down whoever comes after."""
+
+
+def missing() -> str:
+    """Return what a test with Postfix lacks on this machine; empty where it lacks nothing."""
+    if os.geteuid() != 0:
+        return "Postfix starts as root only"
+    absent = [name for name in ("postfix", "postconf", "dovecot") if not _program(name)]
+    return f"not installed: {', '.join(absent)}" if absent else ""
+
+
+class Postfix:
+    """One server in a temporary directory, with as many ports as wanted."""
+
+    def __init__(self, users: Mapping[str, str], authority: Authority) -> None:
+        """Write its configuration.
+
+        Args:
+            users: passwords by user name.
+            authority: signs its certificate.
+        """
+        self._home = Path(tempfile.mkdtemp(prefix="postroad-postfix-"))
+        self._home.chmod(0o755)  # its daemons run as other accounts
+        self._config = self._home / "config"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._auth_port = _free_port()
+        for name in ("config", "queue", "data", "dovecot"):
+            (self._home / name).mkdir()
+        shutil.chown(self._home / "data", "postfix")
+        places = {"home": self._home, "auth_port": self._auth_port}
+        (self._config / "main.cf").write_text(_MAIN.format_map(places))
+        (self._config / "master.cf").write_text(_MASTER)
+        (self._home / "dovecot.conf").write_text(_DOVECOT.format_map(places))
+        pem = self._home / "server.pem"
+        pem.touch(mode=0o600)
+        pem.write_bytes(authority.server_pem())
+        lines = (f"{user}:{{PLAIN}}{password}\n" for user, password in users.items())
+        (self._home / "passwords").write_text("".join(lines))
+
+    def start(self) -> None:
+        """Start both servers, and wait until passwords can be checked."""
+        self._run("postfix", "-c", str(self._config), "check")
+        daemons = self._run("postconf", "-c", str(self._config), "-h", "daemon_directory")
+        self._spawn(_program("dovecot"), "-F", "-c", str(self._home / "dovecot.conf"))
+        self._spawn(f"{daemons.strip()}/master", "-c", str(self._config), "-d")
+        self._wait_for(self._auth_port)
+
+    def stop(self) -> None:
+        """End what was started, by its process id, and remove everything it wrote."""
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            process.wait(_SECONDS)
+        shutil.rmtree(self._home)
+
+    def listen(self, **options: str) -> int:
+        """Listen on one port more, with options of its own; return the port."""
+        port = _free_port()
+        written = "".join(f"  -o {{ {name} = {value} }}\n" for name, value in options.items())
+        with (self._config / "master.cf").open("a") as file:
+            file.write(f"127.0.0.1:{port} inet n - n - - smtpd\n{written}")
+        self._processes[-1].send_signal(signal.SIGHUP)  # master reads its files again
+        self._wait_for(port)
+        return port
+
+    def accepted(self, key: str) -> int:
+        """Return how many messages it took whose X-Postroad-Message begins with a key."""
+        held = [path.read_bytes() for path in (self._home / "queue/hold").rglob("*")]
+        return sum(f"X-Postroad-Message: {key}".encode() in content for content in held)
+
+    def _run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [_program(program), *arguments], check=True, capture_output=True, timeout=_SECONDS
+        )
+        return done.stdout.decode()
+
+    def _spawn(self, *command: str) -> None:
+        with (self._home / "output.log").open("ab") as output:
+            self._processes.append(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            )
+
+    def _wait_for(self, port: int) -> None:
+        deadline = time.monotonic() + _SECONDS
+        while not _answers(port):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing answers on port {port}: {self._log()}")
+            time.sleep(0.02)
+
+    def _log(self) -> str:
+        logs = (self._home / name for name in ("postfix.log", "dovecot.log", "output.log"))
+        return "\n".join(log.read_text() for log in logs if log.exists())
+
+
+def _program(name: str) -> str:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SBIN}") or ""
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
