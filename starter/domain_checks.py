@@ -16,6 +16,7 @@ from starter.finding import Finding, Level, unknown
 
 _DOCTOR_SECONDS = 30.0
 _OFF = "look-ups are switched off, so that nobody knows about SPF, DKIM and DMARC"
+_NOBODY = "this machine names no nameserver, so that nobody knows about SPF, DKIM and DMARC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,10 @@ async def check_domains(ledger: Ledger, dns: DnsSettings) -> list[Finding]:
     with ledger.read() as connection:
         ways = outside(load_ways(connection))
     if ways and not dns.enabled:
-        return [unknown("dns", _OFF, "set dns.enabled: true")]
+        return [unknown("dns", _OFF, "set dns.enabled = true")]
     looked = await look_up(ledger, dns, ways, _DOCTOR_SECONDS)
+    if ways and not looked:
+        return [unknown("dns", _NOBODY, "set dns.nameservers")]
     return [finding for one in looked for finding in findings_of(one)]
 
 

@@ -63,5 +63,5 @@ def _ways(connection: Connection, definition: Definition) -> Iterator[Way]:
         wish = load_wish(connection, sender, definition.settings)
         for step in definition.steps:
             choice = consider(replace(wish, step_channel=step.settings.channel), options).choice
-            if isinstance(choice, Chosen):
+            if isinstance(choice, Chosen) and choice.channel in routes:
                 yield Way(domain_of(sender), routes[choice.channel])

@@ -79,7 +79,7 @@ def _of_service(
     if service.own_envelope:
         words += ", whose bounces go to an address of its own, so that its own record counts"
         return Spf(DomainFinding(check=Check.SPF, level=Level.OK, words=words), passes=False)
-    wanted = record_with(f"include:{service.includes[0]}", record)
+    wanted = record_with(_term(service), record)
     return _warns(words, f"make the TXT record of {domain} `{wanted}`", passes=False)
 
 
@@ -140,15 +140,25 @@ def _terms(parsed: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _faulty(domain: str, service: SendingService, error: Exception) -> Spf:
-    term = f"include:{service.includes[0]}" if service.includes else "mx"
     if isinstance(error, MultipleSPFRTXTRecords):
         words = f"{domain} has several SPF records, and receivers refuse to choose"
         return _fails(words, "put their terms into one, and remove the others")
     if isinstance(error, SPFRecordNotFound) and error.domain == domain:
         words = f"{domain} has no SPF record"
-        return _fails(words, f"publish a TXT record at {domain}: `{record_with(term)}`")
+        return _fails(words, f"publish a TXT record at {domain}: `{record_with(_term(service))}`")
     reason = " ".join(str(error).split())[:_MOST_WORDS]
     return _fails(f"the SPF record of {domain} is not valid: {reason}", "correct it")
+
+
+def _term(service: SendingService) -> str:
+    """Return what an SPF record says to let the service send."""
+    if service.includes:
+        return f"include:{service.includes[0]}"
+    try:
+        address = ip_address(service.host or "")
+    except ValueError:
+        return f"a:{service.host}"
+    return f"ip{address.version}:{address}"
 
 
 def _passes(words: str) -> Spf:

@@ -1,7 +1,5 @@
 """Nameservers as settings name them, and questions that always end in time."""
 
-import time
-
 import pytest
 
 from postroad.dns.nameservers import parse_nameserver
@@ -50,11 +48,10 @@ def test_past_the_deadline_nothing_is_asked_any_more(zone: Zone) -> None:
 def test_a_silent_server_costs_no_more_than_the_time_allowed(zone: Zone) -> None:
     zone.silent = True
     resolver = zone.resolver(seconds=0.2).blocking(seconds=0.3)
-    began = time.monotonic()
     for _ in range(50):
         with pytest.raises(LookupFailed):
             resolver.ask("acme.test", "A")
-    assert time.monotonic() < began + 5  # 10 s if every question had its own time
+    assert len(zone.asked) < 10  # the time was gone after the second question or so
 
 
 async def test_switched_off_every_question_fails_unasked(zone: Zone) -> None:

@@ -73,11 +73,21 @@ def test_spf_is_fine_where_the_record_lets_the_service_send(
     assert _check(zone, service)[Check.SPF].level is Level.OK
 
 
-def test_a_domain_without_spf_gets_the_record_to_publish(zone: Zone) -> None:
+@pytest.mark.parametrize(
+    ("service", "record"),
+    [
+        (GOOGLE, "v=spf1 include:_spf.google.com ~all"),
+        (RELAY, "v=spf1 a:relay.test ~all"),
+        (service_of_host("2001:db8::1"), "v=spf1 ip6:2001:db8::1 ~all"),
+    ],
+)
+def test_a_domain_without_spf_gets_the_record_to_publish(
+    zone: Zone, service: SendingService, record: str
+) -> None:
     _txt(zone, "acme.test", "google-site-verification=1")
-    found = _check(zone, GOOGLE)[Check.SPF]
+    found = _check(zone, service)[Check.SPF]
     assert (found.level, found.words) == (Level.FAIL, "acme.test has no SPF record")
-    assert "`v=spf1 include:_spf.google.com ~all`" in found.way_out
+    assert found.way_out == f"publish a TXT record at acme.test: `{record}`"
 
 
 def test_a_service_that_is_not_included_gets_the_whole_new_record(zone: Zone) -> None:

@@ -34,24 +34,26 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
         yield zone
 
 
-def _apply(ledger: Ledger, **channel: Any) -> None:
+def _apply(ledger: Ledger, *channels: dict[str, Any]) -> None:
     sender = {"email": "ana@acme.test", "name": "Ana Ruiz", "timezone": "UTC"}
+    owned = [{"id": "ana-way", "address": "ana@acme.test", **channel} for channel in channels]
     described = Workspace.model_validate(
-        {
-            "organisation": {"name": "Acme"},
-            "senders": [sender],
-            "channels": [{"id": "ana-way", "address": "ana@acme.test", **channel}],
-        }
+        {"organisation": {"name": "Acme"}, "senders": [sender], "channels": owned}
     )
     with ledger.write() as connection:
         apply_workspace(connection, described, SecretBox(SECRET_KEY), NOW)
 
 
+GMAIL = {
+    "kind": "gmail",
+    "credentials": {"client_id": "c", "client_secret": "s", "refresh_token": "r"},
+}
+
+
 @pytest.fixture
 def gmail(ledger: Ledger) -> None:
     """Ana's mailbox at Google."""
-    credentials = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
-    _apply(ledger, kind="gmail", credentials=credentials)
+    _apply(ledger, GMAIL)
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_doctor_says_that_look_ups_are_switched_off(
 def test_a_channel_that_never_leaves_this_machine_is_not_looked_up(
     postroad: Postroad, ledger: Ledger, zone: Zone
 ) -> None:
-    _apply(ledger, kind="smtp", host="127.0.0.1", port=1, tls="none")
+    _apply(ledger, {"kind": "smtp", "host": "127.0.0.1", "port": 1, "tls": "none"})
     assert _found(postroad("doctor", "--json")) == {}
     assert zone.asked == []
 
@@ -111,7 +113,7 @@ def test_a_channel_that_never_leaves_this_machine_is_not_looked_up(
 @pytest.mark.usefixtures("zone")
 def test_doctor_knows_the_calendar_of_shut_offs(postroad: Postroad, ledger: Ledger) -> None:
     server = "https://outlook.office365.com/EWS/Exchange.asmx"
-    _apply(ledger, kind="exchange", server=server, username="ana", password="hers")
+    _apply(ledger, {"kind": "exchange", "server": server, "username": "a", "password": "hers"})
     assert "calendar of ana-way" in _found(postroad("doctor", "--json"))
 
 
@@ -119,7 +121,7 @@ def test_verifying_a_channel_tells_of_its_domains_too(
     postroad: Postroad, ledger: Ledger, zone: Zone
 ) -> None:
     zone.add('acme.test. 60 IN TXT "v=spf1 ip4:192.0.2.9 ~all"')
-    _apply(ledger, kind="smtp", host=HERE, port=1, tls="none", insecure=True)
+    _apply(ledger, {"kind": "smtp", "host": HERE, "port": 1, "tls": "none", "insecure": True})
     ran = postroad("channel", "verify", "ana-way")
     assert ran.code == 1
     assert "spf of acme.test by ana-way: " in ran.stdout
@@ -175,3 +177,17 @@ def test_with_look_ups_switched_off_a_launch_asks_nobody(
 def _stored(ledger: Ledger) -> int:
     with ledger.read() as connection:
         return connection.scalar(select(func.count()).select_from(DomainHealth)) or 0
+
+
+def test_explaining_a_choice_asks_for_the_recipients_network(
+    postroad: Postroad, ledger: Ledger, zone: Zone
+) -> None:
+    zone.add("buyer.test. 600 IN MX 1 smtp.google.com.")
+    microsoft = {"tenant": "acme.test", "client_id": "c", "client_secret": "s"}
+    online = {"id": "ana-online", "kind": "exchange_online", "credentials": microsoft}
+    _apply(ledger, {"id": "ana-gmail", **GMAIL}, online)
+    ran = postroad(
+        "channel", "explain", "--from", "ana@acme.test", "--to", "bob@buyer.test", "--json"
+    )
+    assert (ran.json["network"], ran.json["channel"]) == ("google", "ana-gmail")
+    assert zone.asked == ["buyer.test MX"]
