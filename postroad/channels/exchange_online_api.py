@@ -69,7 +69,7 @@ class GraphApi:
         """
         self._tokens = tokens
         self._seconds = settings.timeout.total_seconds()
-        self._mailbox = f"{settings.endpoint.rstrip('/')}/users/{quote(settings.user or address)}"
+        self._mailbox = f"{settings.endpoint.rstrip('/')}/users/{in_path(settings.user or address)}"
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._client: httpx.AsyncClient | None = None
 
@@ -84,7 +84,7 @@ class GraphApi:
             NotThere: there is no such draft: it was sent, or deleted, meanwhile.
             ChannelError: what a refusal or a failure means.
         """
-        await self.ask(Ask("POST", f"/messages/{quote(draft)}/send", content=b"", sends=True))
+        await self.ask(Ask("POST", f"/messages/{in_path(draft)}/send", content=b"", sends=True))
 
     async def remove(self, draft: str, *, passing_id: bool = False) -> None:
         """Delete a draft for good, so that it stands in no folder that a person sees.
@@ -97,7 +97,7 @@ class GraphApi:
             NotThere: there is no such draft.
             ChannelError: what a refusal or a failure means.
         """
-        path = f"/messages/{quote(draft)}/permanentDelete"
+        path = f"/messages/{in_path(draft)}/permanentDelete"
         await self.ask(Ask("POST", path, content=b"", passing_ids=passing_id))
 
     async def drafts(self, condition: str) -> list[Json]:
@@ -107,7 +107,7 @@ class GraphApi:
     async def about(self, message: str) -> Json:
         """Return what is known of a message, without its content; raises as `raw` does."""
         query = {"$select": _ABOUT, "$expand": WITH_KEY}
-        return await self.answer(Ask("GET", f"/messages/{quote(message)}", query=query))
+        return await self.answer(Ask("GET", f"/messages/{in_path(message)}", query=query))
 
     async def raw(self, message: str) -> bytes:
         """Return a message as MIME.
@@ -116,7 +116,7 @@ class GraphApi:
             NotThere: it was deleted.
             ChannelError: what a refusal or a failure means.
         """
-        return (await self.ask(Ask("GET", f"/messages/{quote(message)}/$value"))).content
+        return (await self.ask(Ask("GET", f"/messages/{in_path(message)}/$value"))).content
 
     async def find(self, condition: str, folder: str | None = None) -> list[Json]:
         """Return messages that fulfil a condition, as `about` does; ten at most.
@@ -125,7 +125,7 @@ class GraphApi:
             condition: an OData filter.
             folder: only there, read directly; None is everywhere, and some seconds behind.
         """
-        place = "/messages" if folder is None else f"/mailFolders/{quote(folder)}/messages"
+        place = "/messages" if folder is None else f"/mailFolders/{in_path(folder)}/messages"
         return await self._found(place, condition)
 
     async def page(self, path: str, query: Mapping[str, str], *, prefer: str = "") -> Json:
@@ -139,7 +139,7 @@ class GraphApi:
     async def folder(self, name: str) -> str:
         """Return the id of a folder by its well-known name."""
         found = await self.answer(
-            Ask("GET", f"/mailFolders/{quote(name)}", query={"$select": "id"})
+            Ask("GET", f"/mailFolders/{in_path(name)}", query={"$select": "id"})
         )
         return str(found["id"])
 
@@ -244,6 +244,11 @@ class GraphApi:
             timeout = httpx.Timeout(self._seconds, connect=min(_CONNECT_SECONDS, self._seconds))
             self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
         return self._client
+
+
+def in_path(text: str) -> str:
+    """Return an id or a name as one segment of a path."""
+    return quote(text, safe="")
 
 
 def key_of(message: Json) -> str:

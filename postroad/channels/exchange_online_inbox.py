@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from typing import Final, Self
-from urllib.parse import quote
 
 from postroad.channels.base import InboundMail, InboxPage
-from postroad.channels.exchange_online_api import GraphApi, Json, link_of
+from postroad.channels.exchange_online_api import GraphApi, Json, in_path, link_of
 from postroad.channels.exchange_online_errors import CursorTooOld, NotThere
 from postroad.channels.exchange_online_sent import OUTBOX, SENT, milliseconds
 
@@ -122,7 +121,7 @@ class Inbox:
             "$select": "receivedDateTime,conversationId,isDraft,from",
             "$filter": f"receivedDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}",
         }
-        path = f"/mailFolders/{quote(folder)}/messages/delta"
+        path = f"/mailFolders/{in_path(folder)}/messages/delta"
         return await self._api.page(path, query, prefer=prefer)
 
     async def _read(self, found: Json) -> InboundMail | None:
@@ -158,7 +157,7 @@ class Inbox:
                     continue
                 found.append(str(folder["id"]))
                 if folder.get("childFolderCount"):
-                    paths.append(f"/mailFolders/{quote(str(folder['id']))}/childFolders")
+                    paths.append(f"/mailFolders/{in_path(str(folder['id']))}/childFolders")
         return found
 
     async def _listed(self, path: str) -> list[Json]:

@@ -10,10 +10,9 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import SMTP
 from email.utils import getaddresses
-from urllib.parse import quote
 
 from postroad.channels.base import ChannelError, MessageRefused, OutgoingMessage
-from postroad.channels.exchange_online_api import INTERNET_HEADERS, Ask, GraphApi, Json
+from postroad.channels.exchange_online_api import INTERNET_HEADERS, Ask, GraphApi, Json, in_path
 
 _LARGEST_IN_JSON = 2_250_000
 """Encoded it has 3 MB."""
@@ -105,7 +104,7 @@ async def _attach(api: GraphApi, draft: str, part: EmailMessage) -> None:
     }
     if content_id := str(part.get("Content-ID", "")).strip("<> "):
         about["contentId"] = content_id
-    place = f"/messages/{quote(draft)}/attachments"
+    place = f"/messages/{in_path(draft)}/attachments"
     if len(content) <= _LARGEST_IN_JSON:
         file = {
             "@odata.type": "#microsoft.graph.fileAttachment",

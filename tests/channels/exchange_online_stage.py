@@ -2,18 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from postroad.channels.base import OutgoingMessage, Receipt
 from postroad.channels.exchange_online import ExchangeOnlineChannel
 from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
 from postroad.sandbox.config import MailboxProviderConfig, SandboxConfig
-from postroad.sandbox.faults import Fault
-from postroad.sandbox.mailbox_provider import MailboxProvider
-from postroad.sandbox.mailboxes import Mailbox
-from postroad.sandbox.server import Sandbox, serve
+from postroad.sandbox.server import serve
 from tests.channels.gmail_stage import ANA, mail
+from tests.channels.mailbox_stage import MailboxStage
 
 PROVIDER = "microsoft"
 CONSENT = "ana-refresh-token"
@@ -41,41 +37,12 @@ def settings(port: int, **given: Any) -> ExchangeOnlineSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(MailboxStage[ExchangeOnlineChannel]):
     """A channel, and everything behind it."""
-
-    channel: ExchangeOnlineChannel
-    sandbox: Sandbox
-
-    @property
-    def provider(self) -> MailboxProvider:
-        """The provider."""
-        return self.sandbox.mailbox_providers[PROVIDER]
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """Ana's mailbox."""
-        found = self.provider.mailbox(ANA)
-        assert found is not None
-        return found
-
-    async def send(self, message: OutgoingMessage) -> Receipt:
-        """Send one message."""
-        async with self.channel.connection() as connection:
-            return await connection.send(message)
-
-    def left(self, key: str = "q4/intro/1") -> int:
-        """Return how often a message really left."""
-        return self.sandbox.accepted.times(key)
 
     def drafts(self) -> int:
         """Return how many drafts stand in the mailbox."""
         return len(self.mailbox.in_folder("drafts"))
-
-    def fault(self, phase: str, action: str = "reply", **given: Any) -> None:
-        """Let something go wrong."""
-        self.sandbox.add_fault(Fault.model_validate({"phase": phase, "action": action, **given}))
 
 
 @asynccontextmanager
@@ -101,6 +68,6 @@ async def exchange_online(
     async with await serve(SandboxConfig(mailbox_providers=(config,))) as sandbox:
         channel = ExchangeOnlineChannel(settings(sandbox.port(PROVIDER), **(given or {})), ANA)
         try:
-            yield Stage(channel, sandbox)
+            yield Stage(channel, sandbox, ANA)
         finally:
             await channel.aclose()

@@ -241,6 +241,14 @@ async def test_a_draft_that_vanished_after_it_was_sent_leaves_the_question_open(
         assert await stage.channel.find_sent(mail()) == SentLookup.CANNOT_TELL
 
 
+async def test_an_id_with_any_character_stays_one_segment_of_the_path() -> None:
+    async with exchange_online() as stage:
+        stage.fault("request", skip=2, status=201, reply='{"id": "a/../b+c?="}')
+        with pytest.raises(Ambiguous):
+            await stage.send(mail())
+        assert stage.provider.requests["POST /messages/{id}/send"] == 1
+
+
 async def test_one_401_is_answered_with_another_token() -> None:
     async with exchange_online() as stage:
         stage.fault("send", **graph_error(401, "InvalidAuthenticationToken"))
