@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from postroad.sandbox.certificates import Authority
@@ -38,6 +38,8 @@ alias_maps =
 alias_database =
 default_transport = error:nothing leaves this server
 relay_transport = discard:nothing leaves this server
+transport_maps = texthash:{home}/transport
+maximal_queue_lifetime = 1h
 smtp_dns_support_level = disabled
 smtpd_error_sleep_time = 0
 smtpd_peername_lookup = no
@@ -63,6 +65,7 @@ trace unix - - n - 0 bounce
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 error unix - - n - - error
+smtp unix - - n - - smtp
 retry unix - - n - - error
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -125,6 +128,8 @@ class Postfix:
         (self._config / "main.cf").write_text(_MAIN.format_map(places))
         (self._config / "master.cf").write_text(_MASTER)
         (self._home / "dovecot.conf").write_text(_DOVECOT.format_map(places))
+        self._routes = self._home / "transport"
+        self._routes.touch()
         pem = self._home / "server.pem"
         pem.touch(mode=0o600)
         pem.write_bytes(authority.server_pem())
@@ -136,7 +141,7 @@ class Postfix:
         self._run("postfix", "-c", str(self._config), "check")
         daemons = self._run("postconf", "-c", str(self._config), "-h", "daemon_directory")
         self._spawn(_program("dovecot"), "-F", "-c", str(self._home / "dovecot.conf"))
-        self._spawn(f"{daemons.strip()}/master", "-c", str(self._config), "-d")
+        self._spawn(f"{daemons.decode().strip()}/master", "-c", str(self._config), "-d")
         self._wait_for(self._auth_port)
 
     def stop(self) -> None:
@@ -157,16 +162,29 @@ class Postfix:
         self._wait_for(port)
         return port
 
+    def route(self, domain: str, port: int) -> None:
+        """Hand what is for a domain and not on hold to a port of this machine, from `listen` on."""
+        with self._routes.open("a") as file:
+            file.write(f"{domain} smtp:[127.0.0.1]:{port}\n")
+
+    def held(self, word: bytes) -> list[bytes]:
+        """Return the messages on hold that contain a word, as they would be handed on."""
+        found = [path for path in self._on_hold() if word in path.read_bytes()]
+        return [self._run("postcat", "-c", str(self._config), "-bh", str(one)) for one in found]
+
     def accepted(self, key: str) -> int:
         """Return how many messages it took whose X-Postroad-Message begins with a key."""
-        held = [path.read_bytes() for path in (self._home / "queue/hold").rglob("*")]
-        return sum(f"X-Postroad-Message: {key}".encode() in content for content in held)
+        name = f"X-Postroad-Message: {key}".encode()
+        return sum(name in path.read_bytes() for path in self._on_hold())
 
-    def _run(self, program: str, *arguments: str) -> str:
+    def _on_hold(self) -> Iterator[Path]:
+        return (path for path in (self._home / "queue/hold").rglob("*") if path.is_file())
+
+    def _run(self, program: str, *arguments: str) -> bytes:
         done = subprocess.run(
             [_program(program), *arguments], check=True, capture_output=True, timeout=_SECONDS
         )
-        return done.stdout.decode()
+        return done.stdout
 
     def _spawn(self, *command: str) -> None:
         with (self._home / "output.log").open("ab") as output:

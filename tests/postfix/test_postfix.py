@@ -16,8 +16,9 @@ from postroad.channels.base import (
     RecipientRefused,
     Transient,
 )
+from postroad.inbox.judge import judge
 from postroad.sandbox.certificates import Authority
-from tests.channels.mails import channel, lent, mail
+from tests.channels.mails import channel, eventually, lent, mail
 from tests.postfix.server import Postfix
 
 LARGE = (b"x" * 70 + b"\r\n") * 5_000
@@ -214,6 +215,24 @@ async def test_many_messages_over_several_connections_arrive_once_each(postfix: 
 
         await asyncio.gather(*map(send, range(60)))
     assert [postfix.accepted(f"many/intro/{number}.") for number in range(60)] == [1] * 60
+
+
+async def test_a_bounce_that_comes_back_is_understood(postfix: Postfix) -> None:
+    elsewhere = {"myhostname": "mx.buyer.test"}
+    refusing = postfix.listen(**elsewhere, relay_recipient_maps="inline:{ else@buyer.test=ok }")
+    postfix.route("buyer.test", refusing)
+    postfix.route("acme.test", postfix.listen(myhostname="mx.acme.test", relay_domains="acme.test"))
+    relaying = postfix.listen(smtpd_data_restrictions="")
+    async with lent(relaying) as connection:
+        await connection.send(mail("bounced/intro/1"))
+    await eventually(lambda: bool(postfix.held(b"multipart/report")))
+    [notice] = postfix.held(b"multipart/report")
+    verdict = judge(notice)
+    assert (verdict.kind, verdict.action, verdict.reason) == ("hard", "failed", "user_unknown")
+    assert [one.address for one in verdict.recipients] == ["bob@buyer.test"]
+    assert verdict.status == "5.1.1"
+    assert verdict.original_message_id == "<bounced/intro/1@acme.test>"
+    assert verdict.postroad_message == "bounced/intro/1"
 
 
 async def test_verifying_signs_in_and_sends_nothing(postfix: Postfix, ca_file: Path) -> None:
