@@ -43,33 +43,15 @@ _MEANINGS: tuple[tuple[type[ChannelError], frozenset[str]], ...] = (
         QuotaExhausted,
         frozenset({
             "ErrorExceededMessageLimit", "ErrorSubmissionQuotaExceeded", "ErrorQuotaExceeded",
-            "ErrorExceededMessageRecipientLimit",
         }),
     ),
-    (
-        RateLimited,
-        frozenset({"ApplicationThrottled", "TooManyRequests", "ErrorMessageThrottled"}),
-    ),
-    (
-        RecipientRefused,
-        frozenset({
-            "ErrorInvalidRecipients", "ErrorMailRecipientNotFound", "ErrorInvalidRecipientAddress",
-            "ErrorRecipientNotFound", "InvalidRecipients",
-        }),
-    ),
-    (
-        MessageRefused,
-        frozenset({
-            "ErrorMessageSizeExceeded", "ErrorMimeContentInvalid",
-            "ErrorMimeContentConversionFailed", "ErrorMimeContentInvalidBase64String",
-        }),
-    ),
+    (RecipientRefused, frozenset({"ErrorInvalidRecipients", "ErrorMailRecipientNotFound"})),
     (
         AccountRefused,
         frozenset({
             "ErrorAccessDenied", "ErrorSendAsDenied", "ErrorMessageSubmissionBlocked",
             "ErrorAccountSuspend", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI",
-            "MailboxNotSupportedForRESTAPI", "ErrorMailboxMoveInProgress", "AccessDenied",
+            "MailboxNotSupportedForRESTAPI",
         }),
     ),
     (Misconfigured, frozenset({"ErrorInvalidUser", "Request_ResourceNotFound"})),

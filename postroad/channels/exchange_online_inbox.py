@@ -18,8 +18,10 @@ from postroad.channels.exchange_online_errors import CursorTooOld, NotThere
 from postroad.channels.exchange_online_sent import OUTBOX, SENT, milliseconds
 
 _OWN: Final = (SENT, OUTBOX, "drafts")
-_PAGE = 25
-"""Each of them is read whole."""
+_PAGE = 10
+"""Each of them is read whole, one by one."""
+_ENOUGH_MAILS, _ENOUGH_BYTES = 25, 20_000_000
+"""When the rest is left to the next reading."""
 _RESYNC_MS = 30 * 86_400_000
 _MARGIN_MS = 3_600_000
 """How far Microsoft's clock may be behind ours without hiding any mail."""
@@ -67,7 +69,7 @@ class Inbox:
         cursor.todo = cursor.todo or await self._folders()
         mails: list[InboundMail] = []
         resynced = False
-        while cursor.todo and len(mails) < _PAGE:
+        while cursor.todo and not _enough(mails):
             try:
                 mails += await self._next(cursor)
             except CursorTooOld:
@@ -167,6 +169,10 @@ class Inbox:
             page = await self._api.follow(link)
             found += page["value"]
         return found
+
+
+def _enough(mails: list[InboundMail]) -> bool:
+    return len(mails) >= _ENOUGH_MAILS or sum(len(m.content) for m in mails) >= _ENOUGH_BYTES
 
 
 def _now() -> int:

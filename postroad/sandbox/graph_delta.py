@@ -16,6 +16,8 @@ from postroad.sandbox.mailboxes import Folder, Mailbox, StoredMail
 _FILTER = re.compile(r"receivedDateTime g[et] \S+")
 _PAGE_SIZE = re.compile(r"odata\.maxpagesize=(\d{1,3})")
 _DEFAULT_PAGE = 10
+_MOST_STATES = 1_000
+"""The oldest are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Deltas:
     def _keep(self, state: _State) -> str:
         token = secrets.token_urlsafe(16)
         self._states[token] = state
+        if len(self._states) > _MOST_STATES:
+            del self._states[next(iter(self._states))]
         return token
 
 

@@ -35,10 +35,17 @@ _EXPANDED = re.compile(
     + _LITERAL + r")*)\)"
 )  # fmt: skip
 _NAME = re.compile(_LITERAL)
-_SORTED_BY = ("receivedDateTime", "sentDateTime", "subject", "createdDateTime")
 _TIMES = ("receivedDateTime", "sentDateTime", "createdDateTime", "lastModifiedDateTime")
-_STRINGS = ("internetMessageId", "conversationId", "subject")
-_FLAGS = ("isDraft", "isRead", "hasAttachments")
+_STRINGS: Mapping[str, Callable[[StoredMail], str]] = {
+    "internetMessageId": lambda mail: mail.header("Message-ID"),
+    "conversationId": lambda mail: mail.thread_id,
+    "subject": lambda mail: str(message(mail, immutable=True)["subject"]),
+}
+_FLAGS: Mapping[str, Callable[[StoredMail], bool]] = {
+    "isDraft": lambda mail: mail.folder == "drafts",
+    "isRead": lambda mail: mail.is_read,
+}
+_SORTED_BY = (*_TIMES, "subject")
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -137,7 +144,7 @@ def _term(text: str, place: int) -> tuple[Condition, int]:
 
 def _value(mail: StoredMail, name: str) -> Any:  # noqa: ANN401 - a property of any kind
     # What is shown has whole seconds; the store itself knows better.
-    return mail.at if name in _TIMES else message(mail, immutable=True)[name]
+    return mail.at if name in _TIMES else {**_STRINGS, **_FLAGS}[name](mail)
 
 
 def _milliseconds(instant: str) -> int:
