@@ -55,6 +55,11 @@ class Ask:
     """Whether ids hold only as long as the message stays in its folder."""
     sends: bool = False
 
+    @property
+    def carries(self) -> bool:
+        """Whether the message, or a part of it, is in it or is sent by it."""
+        return self.sends or bool(self.body or self.content)
+
 
 class GraphApi:
     """Asks for one mailbox; every request has an end in time, and few are made at once."""
@@ -170,7 +175,7 @@ class GraphApi:
             token = await self._tokens.token(refused=token)
             answer = await self._answer(ask, token)
         if not answer.is_success:
-            raise refusal(answer, sends=ask.sends)
+            raise refusal(answer, sends=ask.sends, carries=ask.carries)
         return answer
 
     async def upload(self, address: str, part: bytes, start: int, size: int) -> None:
@@ -185,7 +190,7 @@ class GraphApi:
         request = self._open().build_request("PUT", address, headers=headers, content=part)
         answer = await self._request(request)
         if not answer.is_success:
-            raise refusal(answer, sends=False)
+            raise refusal(answer, sends=False, carries=True)
 
     async def aclose(self) -> None:
         """Close every connection."""

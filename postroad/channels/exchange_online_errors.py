@@ -61,18 +61,20 @@ _MEANINGS: tuple[tuple[type[ChannelError], frozenset[str]], ...] = (
 _TOO_OLD = frozenset({"SyncStateNotFound", "ErrorInvalidSyncStateData", "ResyncRequired"})
 
 
-def refusal(answer: httpx.Response, *, sends: bool) -> ChannelError:
+def refusal(answer: httpx.Response, *, sends: bool, carries: bool) -> ChannelError:
     """Say what an answer other than 2xx means.
 
     Args:
         answer: what came.
         sends: whether the request was to send a message.
+        carries: whether the message, or a part of it, was in the request or is sent by it; only
+            then can it be at fault.
     """
     error = _error_of(answer)
     code = str(error.get("code") or "")
     said = str(error.get("message") or "no reason given")
     words = f"Microsoft Graph answered {answer.status_code}{f' ({code})' if code else ''}: {said}"
-    kind = _kind(answer, code, sends=sends)
+    kind = _kind(answer, code, sends=sends) or (MessageRefused if carries else Transient)
     return kind(words, code=answer.status_code, retry_after=seconds_of(answer.headers))
 
 
@@ -109,7 +111,7 @@ def _unanswered(*, sends: bool) -> type[ChannelError]:
     return Ambiguous if sends else Transient
 
 
-def _kind(answer: httpx.Response, code: str, *, sends: bool) -> type[ChannelError]:
+def _kind(answer: httpx.Response, code: str, *, sends: bool) -> type[ChannelError] | None:
     """Choose by the code first, since Exchange gives several of them under various statuses."""
     status = answer.status_code
     by_code = next((kind for kind, codes in _MEANINGS if code in codes), None)
@@ -126,7 +128,7 @@ def _kind(answer: httpx.Response, code: str, *, sends: bool) -> type[ChannelErro
         (status == _NOT_FOUND, NotThere),
         (status in (_CONFLICT, _LOCKED), Transient),
     )
-    return next((kind for applies, kind in rows if applies), MessageRefused)
+    return next((kind for applies, kind in rows if applies), None)
 
 
 def _error_of(answer: httpx.Response) -> Mapping[str, Any]:

@@ -86,7 +86,8 @@ async def test_a_refusal_means_one_thing_and_leaves_neither_mail_nor_draft(
     row: Row, phase: str
 ) -> None:
     async with exchange_online() as stage:
-        stage.fault(phase, **row.answer)
+        # Two looks for drafts that were left behind come first.
+        stage.fault(phase, skip=2 if phase == "request" else 0, **row.answer)
         with pytest.raises(row.means) as refused:
             await stage.send(mail())
         assert type(refused.value) is row.means
@@ -95,6 +96,18 @@ async def test_a_refusal_means_one_thing_and_leaves_neither_mail_nor_draft(
         assert (stage.left(), stage.drafts()) == (0, 0)
         await stage.send(mail())
     assert stage.left() == 1
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("status", [400, 413])
+async def test_a_look_that_is_refused_is_not_the_fault_of_the_message(
+    skip: int, status: int
+) -> None:
+    async with exchange_online() as stage:
+        stage.fault("request", skip=skip, **graph_error(status, "ErrorInvalidUrlQuery"))
+        with pytest.raises(Transient, match="ErrorInvalidUrlQuery"):
+            await stage.send(mail())
+    assert stage.left() == 0
 
 
 UNAVAILABLE = {
