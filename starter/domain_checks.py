@@ -50,6 +50,8 @@ async def look_up(
         ways: what to ask about.
         seconds: how long everything may take; what is left is unknown.
     """
+    if not ways:
+        return []
     try:
         resolver = dns.resolver().blocking(seconds)
     except LookupFailed:

@@ -61,12 +61,6 @@ def check_spf(domain: str, service: SendingService, resolver: BlockingResolver) 
     return _of_service(domain, service, record, terms)
 
 
-def record_with(term: str, record: str = "v=spf1 ~all") -> str:
-    """Return an SPF record with one more term, ahead of what is there: it is read in order."""
-    version, _, terms = record.partition(" ")
-    return f"{version} {term} {terms}".rstrip()
-
-
 def _of_service(
     domain: str, service: SendingService, record: str, terms: list[Mapping[str, Any]]
 ) -> Spf:
@@ -79,7 +73,7 @@ def _of_service(
     if service.own_envelope:
         words += ", whose bounces go to an address of its own, so that its own record counts"
         return Spf(DomainFinding(check=Check.SPF, level=Level.OK, words=words), passes=False)
-    wanted = record_with(_term(service), record)
+    wanted = _record_with(_term(service), record)
     return _warns(words, f"make the TXT record of {domain} `{wanted}`", passes=False)
 
 
@@ -101,7 +95,7 @@ def _of_host(
     named = any(host == name["hostname"] for term in terms for name in term.get("hosts", ()))
     if named or any(address in network for address in addresses for network in networks):
         return _passes(f"the SPF record of {domain} names {host}")
-    wanted = record_with(f"ip{addresses[0].version}:{addresses[0]}", record)
+    wanted = _record_with(f"ip{addresses[0].version}:{addresses[0]}", record)
     return Spf(
         DomainFinding(
             check=Check.SPF,
@@ -145,7 +139,7 @@ def _faulty(domain: str, service: SendingService, error: Exception) -> Spf:
         return _fails(words, "put their terms into one, and remove the others")
     if isinstance(error, SPFRecordNotFound) and error.domain == domain:
         words = f"{domain} has no SPF record"
-        return _fails(words, f"publish a TXT record at {domain}: `{record_with(_term(service))}`")
+        return _fails(words, f"publish a TXT record at {domain}: `{_record_with(_term(service))}`")
     reason = " ".join(str(error).split())[:_MOST_WORDS]
     return _fails(f"the SPF record of {domain} is not valid: {reason}", "correct it")
 
@@ -159,6 +153,12 @@ def _term(service: SendingService) -> str:
     except ValueError:
         return f"a:{service.host}"
     return f"ip{address.version}:{address}"
+
+
+def _record_with(term: str, record: str = "v=spf1 ~all") -> str:
+    """Return an SPF record with one more term, ahead of what is there: it is read in order."""
+    version, _, terms = record.partition(" ")
+    return f"{version} {term} {terms}".rstrip()
 
 
 def _passes(words: str) -> Spf:

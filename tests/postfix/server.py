@@ -39,7 +39,6 @@ alias_database =
 default_transport = error:nothing leaves this server
 relay_transport = discard:nothing leaves this server
 transport_maps = texthash:{home}/transport
-maximal_queue_lifetime = 1h
 smtp_dns_support_level = disabled
 smtpd_error_sleep_time = 0
 smtpd_peername_lookup = no

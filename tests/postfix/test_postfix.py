@@ -1,6 +1,7 @@
 """Our SMTP channel against a Postfix that knows nothing of us: what it says is understood."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ from postroad.channels.base import (
 )
 from postroad.inbox.judge import judge
 from postroad.sandbox.certificates import Authority
-from tests.channels.mails import channel, eventually, lent, mail
+from tests.channels import mails
+from tests.channels.mails import mail
 from tests.postfix.server import Postfix
 
+_PATIENT = {"connect": "30s", "reply": "30s", "acceptance": "30s"}
+"""Postfix's parts wait for seconds for one another while it reads its files again."""
+
+channel = partial(mails.channel, timeouts=_PATIENT)
+lent = partial(mails.lent, timeouts=_PATIENT)
 LARGE = (b"x" * 70 + b"\r\n") * 5_000
 
 
@@ -225,7 +232,9 @@ async def test_a_bounce_that_comes_back_is_understood(postfix: Postfix) -> None:
     relaying = postfix.listen(smtpd_data_restrictions="")
     async with lent(relaying) as connection:
         await connection.send(mail("bounced/intro/1"))
-    await eventually(lambda: bool(postfix.held(b"multipart/report")))
+    async with asyncio.timeout(30):
+        while not postfix.held(b"multipart/report"):
+            await asyncio.sleep(0.05)
     [notice] = postfix.held(b"multipart/report")
     verdict = judge(notice)
     assert (verdict.kind, verdict.action, verdict.reason) == ("hard", "failed", "user_unknown")
