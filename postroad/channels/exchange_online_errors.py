@@ -27,7 +27,7 @@ from postroad.channels.tokens import seconds_of
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND, _TIMEOUT, _CONFLICT, _GONE, _LOCKED, _TOO_MANY, _SERVER = (
     401, 403, 404, 408, 409, 410, 423, 429, 500,
 )  # fmt: skip
-_UNAVAILABLE = 503
+_REFUSED, _UNAVAILABLE = 400, 503
 
 
 class NotThere(Transient):
@@ -117,6 +117,8 @@ def _kind(answer: httpx.Response, code: str, *, sends: bool) -> type[ChannelErro
     by_code = next((kind for kind, codes in _MEANINGS if code in codes), None)
     waits = status == _UNAVAILABLE and seconds_of(answer.headers) is not None
     rows: tuple[tuple[object, type[ChannelError]], ...] = (
+        # Not Microsoft's words, but those of something between us.
+        (status < _REFUSED, _unanswered(sends=sends)),
         (by_code is QuotaExhausted, QuotaExhausted),
         ((status >= _SERVER or status == _TIMEOUT) and sends, Ambiguous),
         (status == _TOO_MANY or waits, RateLimited),

@@ -1,5 +1,6 @@
 """Every way in which Microsoft says no, or nothing: what it means, how long to wait, what left."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -319,6 +320,38 @@ async def test_an_error_of_another_form_is_still_understood(reply: str) -> None:
         with pytest.raises(AccountRefused, match="403"):
             await stage.send(mail())
     assert stage.left() == 0
+
+
+async def test_who_redirects_is_not_microsoft() -> None:
+    elsewhere: dict[str, Any] = {"status": 302, "headers": {"Location": "https://portal.test/"}}
+    async with exchange_online() as stage:
+        stage.fault("request", **elsewhere)
+        with pytest.raises(Transient):
+            await stage.send(mail())
+        stage.fault("send", **elsewhere)
+        with pytest.raises(Ambiguous):
+            await stage.send(mail())
+        assert await stage.channel.find_sent(mail()) == SentLookup.NOT_SENT
+    assert stage.left() == 0
+
+
+async def test_a_server_without_a_certificate_to_be_trusted_gets_no_token() -> None:
+    async with exchange_online() as stage:
+        context = stage.sandbox.authority.server_context()
+        heard: list[bytes] = []
+
+        async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            heard.append(await reader.read())
+
+        server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+        port = server.sockets[0].getsockname()[1]
+        given = settings(stage.provider.port, endpoint=f"https://127.0.0.1:{port}/v1.0")
+        channel = ExchangeOnlineChannel(given, ANA)
+        async with server, channel.connection() as connection:
+            with pytest.raises(Misconfigured, match="no TLS to be trusted"):
+                await connection.send(mail())
+        await channel.aclose()
+    assert heard == []
 
 
 async def test_nothing_listens_there() -> None:

@@ -1,14 +1,17 @@
 """Sending through Exchange Online: what arrives, what is answered, in which conversation."""
 
 import asyncio
+from datetime import timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
 from postroad.channels.base import AuthorisationLost, OutgoingMessage, QuotaExhausted
+from postroad.channels.consent import ask_consent, consent_request
 from postroad.channels.exchange_online import ExchangeOnlineChannel
 from tests.channels.exchange_online_stage import (
     ANA,
@@ -196,6 +199,28 @@ async def test_the_consent_of_one_person_sends_and_what_replaces_it_is_kept() ->
     assert stage.left() == 1
     assert len(kept) == 1
     assert kept[0] != CONSENT
+
+
+async def test_a_person_agrees_in_a_browser_and_the_channel_sends() -> None:
+    given = {"delegated": True, "credentials": {"tenant": "acme.test", "client_id": "sandbox"}}
+    pages: list[asyncio.Task[None]] = []
+
+    async def visit(address: str) -> None:
+        async with httpx.AsyncClient(follow_redirects=True) as browser:
+            (await browser.get(address)).raise_for_status()
+
+    def open_page(address: str) -> None:
+        pages.append(asyncio.create_task(visit(address)))
+
+    async with exchange_online() as stage:
+        request = consent_request(settings(stage.provider.port, **given), ANA)
+        refresh_token = await ask_consent(request, open_page, timedelta(seconds=10))
+        await asyncio.gather(*pages)
+        given["credentials"] = {**TENANT, "client_secret": None, "refresh_token": refresh_token}
+        channel = ExchangeOnlineChannel(settings(stage.provider.port, **given), ANA)
+        assert (await channel.verify(mail())).ok
+        await channel.aclose()
+    assert stage.left() == 1
 
 
 async def test_a_token_that_expired_early_is_replaced_once_and_nothing_is_sent_twice() -> None:
