@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from postroad.channels.base import InboundMail, InboxPage
 from postroad.channels.exchange_online_api import GraphApi, Json, in_path, link_of
-from postroad.channels.exchange_online_errors import CursorTooOld, NotThere
+from postroad.channels.exchange_online_errors import CursorTooOld, NotThere, nonsense
 from postroad.channels.exchange_online_sent import OUTBOX, SENT, milliseconds
 
 _OWN: Final = (SENT, OUTBOX, "drafts")
@@ -44,6 +44,11 @@ class _Cursor:
         """Return the cursor that was written down."""
         return cls(**json.loads(text))
 
+    def begin_round(self, folders: list[str]) -> None:
+        """Have these folders read again, and forget those that are gone."""
+        self.todo = folders
+        self.links = {folder: link for folder, link in self.links.items() if folder in folders}
+
     def __str__(self) -> str:
         """Return it to be written down."""
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -66,7 +71,8 @@ class Inbox:
         if text is None:
             return await self._from_now_on()
         cursor = _Cursor.parsed(text)
-        cursor.todo = cursor.todo or await self._folders()
+        if not cursor.todo:
+            cursor.begin_round(await self._folders())
         mails: list[InboundMail] = []
         resynced = False
         while cursor.todo and not _enough(mails):
@@ -109,7 +115,9 @@ class Inbox:
         if (link := link_of(page)) is None:
             link = link_of(page, "delta")
             cursor.todo.pop(0)
-        cursor.links[folder] = link or ""
+        if link is None:
+            raise nonsense()
+        cursor.links[folder] = link
         found: list[Json] = page["value"]
         return found
 
@@ -160,6 +168,8 @@ class Inbox:
                 found.append(str(folder["id"]))
                 if folder.get("childFolderCount"):
                     paths.append(f"/mailFolders/{in_path(str(folder['id']))}/childFolders")
+        if not found:
+            raise nonsense()  # every mailbox has an Inbox
         return found
 
     async def _listed(self, path: str) -> list[Json]:

@@ -163,6 +163,7 @@ async def test_a_reading_that_fails_loses_nothing() -> None:
         {"action": "reply", "status": 502},
         {"action": "reply", "status": 200, "reply": '{"value": 7}'},
         {"action": "reply", "status": 200, "reply": '{"value": [{}]}'},
+        {"action": "reply", "status": 200, "reply": '{"value": [], "id": "f"}'},
         {"action": "reply", "status": 200, "reply": "[]"},
     ],
 )
