@@ -163,7 +163,6 @@ async def test_a_reading_that_fails_loses_nothing() -> None:
         {"action": "reply", "status": 502},
         {"action": "reply", "status": 200, "reply": '{"value": 7}'},
         {"action": "reply", "status": 200, "reply": '{"value": [{}]}'},
-        {"action": "reply", "status": 200, "reply": '{"value": [], "id": "f"}'},
         {"action": "reply", "status": 200, "reply": "[]"},
     ],
 )
@@ -175,6 +174,18 @@ async def test_an_answer_that_makes_no_sense_is_a_passing_fault(fault: dict[str,
             await stage.channel.read_inbox(cursor)
         with pytest.raises(Transient):
             await stage.channel.find_sent(mail())
+
+
+@pytest.mark.parametrize("skip", [0, 1], ids=["no folders", "changes that lead nowhere"])
+async def test_an_empty_answer_does_not_count_as_the_end_of_a_reading(skip: int) -> None:
+    async with exchange_online() as stage:
+        _, cursor = await read_all(stage, None)
+        new = arrive(stage)
+        stage.fault("request", skip=skip, status=200, reply='{"value": []}')
+        with pytest.raises(Transient):
+            await stage.channel.read_inbox(cursor)
+        mails, _ = await read_all(stage, cursor)
+    assert [found.provider_id for found in mails] == ids(new)
 
 
 @pytest.mark.parametrize("cursor", ["", "7", "{}", '{"since": 1, "links": 2, "todo": 3}'])
