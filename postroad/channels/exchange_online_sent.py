@@ -54,20 +54,10 @@ class SentMail:
         Raises:
             ChannelError: the mailbox cannot be read now.
         """
-        if found := await self._look(message):
-            return found
-        await asyncio.sleep(self._settle)
-        if found := await self._look(message):
-            return found
-        drafts = await self._drafts.of(message)
-        withdrawn = [await self._drafts.withdraw(draft) for draft in drafts]
-        if found := await self._look(message):
-            return found
-        if not all(withdrawn) or (not drafts and message.key in self._drafts.doubtful):
-            # It left the Drafts folder, and nobody can see where to.
-            return SentLookup.CANNOT_TELL
-        self._drafts.doubtful.pop(message.key, None)
-        return SentLookup.NOT_SENT
+        answer = await self._decide(message)
+        if answer != SentLookup.CANNOT_TELL:
+            self._drafts.doubtful.pop(message.key, None)
+        return answer
 
     async def by_hand(self, since: int) -> list[int]:
         """Return when mail left that is not ours, newest first; of the newest 1,000 at most.
@@ -83,6 +73,21 @@ class SentMail:
             async for mail in self._newest(since)
             if not key_of(mail)
         ]
+
+    async def _decide(self, message: OutgoingMessage) -> Answer:
+        if found := await self._look(message):
+            return found
+        await asyncio.sleep(self._settle)
+        if found := await self._look(message):
+            return found
+        drafts = await self._drafts.of(message)
+        withdrawn = [await self._drafts.withdraw(draft) for draft in drafts]
+        if found := await self._look(message):
+            return found
+        if not all(withdrawn) or (not drafts and message.key in self._drafts.doubtful):
+            # It left the Drafts folder, and nobody can see where to.
+            return SentLookup.CANNOT_TELL
+        return SentLookup.NOT_SENT
 
     async def _look(self, message: OutgoingMessage) -> Receipt | None:
         for folder, words in ((SENT, "Sent Items"), (OUTBOX, "the Outbox")):
