@@ -95,6 +95,7 @@ class Suppressed:
 Unsent = Failed | Uncertain | Deferred | Returned | Suppressed
 Outcome = Sent | Unsent
 
+_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
 _MAY_BE_SENT = (*_IN_HAND, MessageState.UNCERTAIN)
 
@@ -159,7 +160,10 @@ def settle_unsent(connection: Connection, outcomes: Iterable[Unsent]) -> None:
 
 
 def end_person(connection: Connection, enrollment: int, state: EnrollmentState, reason: str) -> int:
-    """End a person's sequence; return how many of their planned messages that stopped."""
+    """End a person's sequence; return how many messages that stopped.
+
+    A reserved message is stopped as well: whoever has it in hand must claim it first.
+    """
     ended = connection.execute(
         update(Enrollment)
         .where(Enrollment.id == enrollment, Enrollment.state == EnrollmentState.ACTIVE)
@@ -169,8 +173,10 @@ def end_person(connection: Connection, enrollment: int, state: EnrollmentState, 
         return 0
     return connection.execute(
         update(Message)
-        .where(Message.enrollment_id == enrollment, Message.state == MessageState.PLANNED)
-        .values(state=MessageState.SUPPRESSED, due_at=None, reason=f"the person {state}")
+        .where(Message.enrollment_id == enrollment, Message.state.in_(_NOT_YET_LEFT))
+        .values(
+            state=MessageState.SUPPRESSED, due_at=None, charge_at=None, reason=f"the person {state}"
+        )
     ).rowcount
 
 

@@ -103,7 +103,7 @@ async def test_a_campaign_that_is_over_takes_no_more_updates(theatre: Theatre) -
 async def test_workflows_are_found_by_campaign_sender_channel_and_state(
     theatre: Theatre,
 ) -> None:
-    await theatre.launch(4, ONE_STEP, limits=SLOW)
+    await theatre.launch(40, ONE_STEP, limits=SLOW)
     await theatre.until(lambda: theatre.counts()["sent"] >= 2)
     await theatre.campaign.execute_update(CampaignWorkflow.pause, ANA)
     query = (
