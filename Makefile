@@ -8,7 +8,7 @@ demo: .venv/installed
 	$(BIN)/postroad demo
 
 test: .venv/installed
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: .venv/installed
 	$(BIN)/ruff check

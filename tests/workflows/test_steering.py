@@ -74,9 +74,9 @@ async def test_a_removed_person_gets_nothing_more(theatre: Theatre) -> None:
 
 
 async def test_people_added_to_a_running_campaign_are_written_to(theatre: Theatre) -> None:
-    await theatre.launch(4, ONE_STEP, limits=SLOW)
+    await theatre.launch(12, ONE_STEP, limits=SLOW)
     await theatre.until(lambda: theatre.counts()["sent"] >= 2)
-    rows = list(read_audience(theatre.write_people("more.csv", range(3, 7))))
+    rows = list(read_audience(theatre.write_people("more.csv", range(11, 15))))
     with theatre.ledger.write() as connection:
         connection.execute(
             insert(AudienceChunk).values(
@@ -88,9 +88,9 @@ async def test_people_added_to_a_running_campaign_are_written_to(theatre: Theatr
     added = await theatre.campaign.execute_update(
         CampaignWorkflow.add_people, AddPeople(chunks=[1], by="ana")
     )
-    assert (added.enrolled, added.rejected) == (3, 1)  # p3 was enrolled already
+    assert (added.enrolled, added.rejected) == (3, 1)  # p11 was enrolled already
     assert await theatre.over() is CampaignState.COMPLETED
-    assert theatre.counts() == {"sent": 7}
+    assert theatre.counts() == {"sent": 15}
 
 
 async def test_a_campaign_that_is_over_takes_no_more_updates(theatre: Theatre) -> None:
@@ -103,7 +103,7 @@ async def test_a_campaign_that_is_over_takes_no_more_updates(theatre: Theatre) -
 async def test_workflows_are_found_by_campaign_sender_channel_and_state(
     theatre: Theatre,
 ) -> None:
-    await theatre.launch(40, ONE_STEP, limits=SLOW)
+    await theatre.launch(12, ONE_STEP, limits=SLOW)
     await theatre.until(lambda: theatre.counts()["sent"] >= 2)
     await theatre.campaign.execute_update(CampaignWorkflow.pause, ANA)
     query = (
