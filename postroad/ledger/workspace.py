@@ -220,6 +220,7 @@ def _apply_channel(
     if _same_secrets(box, stored.secrets, secrets):
         # Encrypted again all the same where that was done with a key that is on its way out.
         values["secrets"] = box.renew(stored.secrets)
+        values["tokens"] = stored.tokens and box.renew(stored.tokens)
     else:
         change = Change.CHANGED
         values |= {"secrets": box.encrypt(secrets), "tokens": ""}
