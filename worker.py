@@ -21,6 +21,7 @@ from activities.channel_selection import ChannelSelectionActivities, Networks
 from activities.clock import ServerClock
 from activities.connection_leases import LeaseHolder
 from activities.open_channels import OpenChannels
+from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.sending import SendingActivities
 from postroad.ledger.engine import Ledger
@@ -32,6 +33,7 @@ from starter.console import Refused, complain
 from starter.networks import mail_networks
 from starter.temporal import connect
 from workflows.campaign import CampaignWorkflow
+from workflows.mailbox_watch import MailboxWatchWorkflow
 from workflows.sequence import SequenceWorkflow
 
 _ACTIVITIES_AT_ONCE = 200
@@ -39,7 +41,7 @@ _GRACE = timedelta(seconds=20)
 _STICKY_TIMEOUT = timedelta(seconds=5)
 """A killed worker's workflows are looked at by another after this time."""
 
-WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow]
+WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow, MailboxWatchWorkflow]
 
 
 @asynccontextmanager
@@ -67,6 +69,7 @@ async def running_worker(
         *_activities_of(CampaignStateActivities(ledger, clock)),
         *_activities_of(ChannelSelectionActivities(ledger, clock, networks)),
         *_activities_of(QuotaActivities(ledger, clock)),
+        *_activities_of(OutcomeActivities(ledger, channels, clock)),
         *_activities_of(SendingActivities(ledger, journal, channels, clock)),
     ]
     with ThreadPoolExecutor(_ACTIVITIES_AT_ONCE, thread_name_prefix="activity") as threads:

@@ -1,7 +1,7 @@
 """Sending a booked wave, and taking up again one that was cut off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from temporalio import activity
@@ -9,6 +9,8 @@ from temporalio import activity
 from activities.clock import ServerClock
 from activities.composing_cache import ComposingCache
 from activities.hand_sent import HandSentReader
+from activities.heartbeats import alongside, heartbeats
+from activities.mailbox_watching import MailboxWatches
 from activities.open_channels import OpenChannels
 from activities.wave import SendingTools
 from activities.wave_run import WaveRun
@@ -16,8 +18,6 @@ from postroad.contracts import SendWave, WaveSent
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.ledger.sequences import sequence_id
-
-_BEAT_SECONDS = 1.0
 
 
 class SendingActivities:
@@ -31,6 +31,7 @@ class SendingActivities:
         self._channels = channels
         self._composing = ComposingCache(ledger)
         self._hand_sent = HandSentReader(ledger)
+        self._mailboxes = MailboxWatches(ledger)
         self._clock = clock
 
     @activity.defn(name="send_wave")
@@ -52,27 +53,17 @@ class SendingActivities:
                 resend_uncertain=opened.resend_uncertain,
             ),
         )
-        async with _heartbeats(run), _halting_at_shutdown(run):
+        async with heartbeats(lambda: run.progress), _halting_at_shutdown(run):
+            await self._mailboxes.begin(request.channel, opened.channel, clock)
             sent = await run.send()
+            if sent.sent or sent.uncertain:
+                await self._mailboxes.sent(request.channel, clock)
             await self._hand_sent.read(request.channel, opened.channel, clock)
             return sent
 
     def _sequence_id(self, request: SendWave) -> int:
         with self._ledger.read() as connection:
             return sequence_id(connection, request.campaign_id, request.sender)
-
-
-@asynccontextmanager
-async def _heartbeats(run: WaveRun) -> AsyncIterator[None]:
-    """Tell the server every second that the wave is alive, and how far it is."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat(run.progress)
-            await asyncio.sleep(_BEAT_SECONDS)
-
-    async with _alongside(beat()):
-        yield
 
 
 @asynccontextmanager
@@ -83,14 +74,5 @@ async def _halting_at_shutdown(run: WaveRun) -> AsyncIterator[None]:
         await activity.wait_for_worker_shutdown()
         run.halt("the worker is stopping")
 
-    async with _alongside(watch()):
+    async with alongside(watch()):
         yield
-
-
-@asynccontextmanager
-async def _alongside(companion: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(companion)
-    try:
-        yield
-    finally:
-        task.cancel()

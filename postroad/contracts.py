@@ -4,7 +4,7 @@ A field may be added with a default; it is never renamed, retyped or removed, be
 campaigns replay histories that hold the older form. No message body and no secret belongs here.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,6 +67,11 @@ def campaign_workflow_id(campaign_id: str) -> str:
 def sequence_workflow_id(campaign_id: str, sender: str) -> str:
     """Return the id of the workflow that runs one sender's part of a campaign."""
     return f"sequence/{campaign_id}/{sender}"
+
+
+def mailbox_workflow_id(channel: str) -> str:
+    """Return the id of the workflow that reads a channel's inbox, for all campaigns."""
+    return f"mailbox/{channel}"
 
 
 # --- workflows ------------------------------------------------------------------------------
@@ -178,6 +183,36 @@ class StepChanged(Contract):
     """Answer of the change_step update."""
 
     messages_affected: int
+
+
+class MailboxWatchStart(Contract):
+    """Input of MailboxWatchWorkflow; the later fields carry over continue-as-new."""
+
+    channel: str
+    checks: list[datetime] = Field(default_factory=list[datetime])
+    """When the mailbox is still to be read."""
+    read_at: datetime | None = None
+    """When it was read last."""
+
+
+class MailSent(Contract):
+    """Signal to a mailbox's watch: mail left through its channel."""
+
+    at: datetime
+    read_after: list[timedelta]
+    """How long after it the inbox is to be read, the shortest first."""
+
+
+class MailboxProgress(Contract):
+    """Answer of MailboxWatchWorkflow's `progress` query, and its result."""
+
+    channel: str
+    readings: int
+    """In this run."""
+    outcomes: dict[str, int]
+    """What came back in this run, by kind."""
+    checks: list[datetime]
+    waits_for: str = ""
 
 
 # --- activities -----------------------------------------------------------------------------
@@ -337,3 +372,22 @@ class WaveSent(Contract):
     """The channel stopped (authorisation lost, account refused, misconfigured)."""
     words: str = ""
     """What the provider said about the last thing that was not sent."""
+
+
+class ReadMailbox(Contract):
+    """Input of read_mailbox."""
+
+    channel: str
+
+
+class MailboxRead(Contract):
+    """Result of read_mailbox: what is new; numbers only, never whose it is."""
+
+    outcomes: dict[str, int] = Field(default_factory=dict[str, int])
+    """Kind of outcome → how many."""
+    wake: list[str] = Field(default_factory=list[str])
+    """Sequences that have less to do now, as workflow ids."""
+    parked: bool = False
+    """The channel has to be connected or repaired before its inbox can be read."""
+    closed: bool = False
+    """There is no such inbox any more."""

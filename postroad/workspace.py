@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from postroad.campaign.address import EmailAddress
 from postroad.campaign.schedule import check_timezone
 from postroad.channels.channel_settings import MAILBOX_KINDS
 from postroad.channels.legacy_settings import LEGACY_KINDS
+from postroad.durations import Duration
 from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.hosts import is_loopback
 from postroad.names import Name
@@ -37,6 +39,7 @@ from postroad.workspace_channels import (
 from postroad.yaml_file import load_model
 
 __all__ = [
+    "READ_INBOX_AFTER",
     "Channel",
     "ExchangeChannel",
     "ExchangeOnlineChannel",
@@ -51,6 +54,12 @@ __all__ = [
 ]
 
 _PRINTABLE = re.compile(r"[!-~]+")
+READ_INBOX_AFTER = [
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15)),
+    *(timedelta(hours=hours) for hours in (1, 4, 24, 72)),
+]
+"""Bounces come within minutes, or when a server gives up after days; replies at any time."""
+_LONGEST_DELAY = timedelta(days=30)
 
 
 def _check_public_url(url: str) -> str:
@@ -61,6 +70,12 @@ def _check_public_url(url: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("must begin with https://, as one-click unsubscribing requires")
     return url.rstrip("/")
+
+
+def _check_delay(delay: timedelta) -> timedelta:
+    if not timedelta() < delay <= _LONGEST_DELAY:
+        raise ValueError(f"must be more than 0s and at most {_LONGEST_DELAY.days} days")
+    return delay
 
 
 class Organisation(BaseModel):
@@ -85,6 +100,12 @@ class Organisation(BaseModel):
     """Limits over all Gmail channels of a Google Cloud project, by its number."""
     prefer_same_network: bool = True
     """Whether a sender with several mailboxes uses the one in the recipient's own mail network."""
+    read_inbox_after: Annotated[
+        list[Annotated[Duration, AfterValidator(_check_delay)]],
+        Field(min_length=1, max_length=20),
+        AfterValidator(sorted),
+    ] = READ_INBOX_AFTER
+    """How long after mail was sent its mailbox is read for bounces and replies."""
 
 
 class Identity(BaseModel):

@@ -16,9 +16,11 @@ from postroad.contracts import (
     ChunkEnrolled,
     Contract,
     EnrolChunk,
+    MailboxRead,
     PersonRemoved,
     PublishStepText,
     QuotaReleased,
+    ReadMailbox,
     ReleaseQuota,
     RemoveEnrollment,
     Reservation,
@@ -61,6 +63,17 @@ _WAVE = workflow.ActivityConfig(
     ),
 )
 """Sending over the network, for as long as the slots of a wave are apart."""
+
+_READING = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(seconds=10),
+    # A mailbox that cannot be read now is read later; every page is kept as it is read.
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(minutes=10),
+    ),
+)
+"""Reading over the network, for as long as there is something new."""
 
 
 async def set_campaign_state(request: SetCampaignState) -> CampaignStateSet:
@@ -109,6 +122,12 @@ async def send_wave(request: SendWave, what: str) -> WaveSent:
     """Send a booked wave; `what` tells people what is in it."""
     summary = f"Wave {request.wave}: {what} by {request.channel}"
     return await _call("send_wave", request, WaveSent, _WAVE, summary)
+
+
+async def read_mailbox(request: ReadMailbox) -> MailboxRead:
+    """Read what came back to a mailbox, and let it have its effects."""
+    summary = f"What came back to {request.channel}?"
+    return await _call("read_mailbox", request, MailboxRead, _READING, summary)
 
 
 async def _call(

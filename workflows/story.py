@@ -2,7 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from postroad.contracts import CampaignProgress, ChannelsSelected, SequenceProgress, Steering
+from postroad.contracts import (
+    CampaignProgress,
+    ChannelsSelected,
+    MailboxProgress,
+    SequenceProgress,
+    Steering,
+)
 
 
 def clock_time(moment: datetime, now: datetime) -> str:
@@ -55,4 +61,15 @@ def campaign_details(progress: CampaignProgress) -> str:
         f"- people: {progress.enrolled} enrolled, {progress.rejected} rejected while enrolling\n"
         f"- parts of the audience still to enrol: {progress.chunks_to_enrol}\n"
         f"- senders at work: {', '.join(progress.sequences_running) or 'none'}"
+    )
+
+
+def mailbox_details(progress: MailboxProgress) -> str:
+    """Return a mailbox watch's current details as Markdown."""
+    came = ", ".join(f"{kind} {number}" for kind, number in sorted(progress.outcomes.items()))
+    return (
+        f"What comes back to **{progress.channel}**\n\n"
+        f"- readings in this run: {progress.readings}; came back: {came or 'nothing'}\n"
+        f"- readings outstanding: {len(progress.checks)}\n"
+        f"- {progress.waits_for or 'waits for nothing'}"
     )

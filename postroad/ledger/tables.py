@@ -29,6 +29,8 @@ _IN_WAVE = text("wave IS NOT NULL")
 _CHARGED = text("charge_at IS NOT NULL")
 _UNCERTAIN = text("state = 'uncertain'")
 _SENDING = text("state = 'sending'")
+_HANDED_OVER = text("message_id IS NOT NULL")
+_IN_THREAD = text("thread_id IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -273,6 +275,14 @@ class Message(Base):
             "ix_message_uncertain", "sequence_id",
             sqlite_where=_UNCERTAIN, postgresql_where=_UNCERTAIN,
         ),
+        Index(
+            "ix_message_message_id", "message_id",
+            sqlite_where=_HANDED_OVER, postgresql_where=_HANDED_OVER,
+        ),
+        Index(
+            "ix_message_thread", "thread_id",
+            sqlite_where=_IN_THREAD, postgresql_where=_IN_THREAD,
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -302,6 +312,42 @@ class Message(Base):
     """The provider's id of the thread it is in."""
     sent_at: Mapped[int | None]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class Mailbox(Base):
+    """How far a channel's inbox has been read."""
+
+    __tablename__ = "mailbox"
+
+    channel_id: Mapped[str] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    cursor: Mapped[str]
+    """The provider's; opaque."""
+    read_at: Mapped[int]
+
+
+class Outcome(Base):
+    """What a mail that came back meant for a message; one row however often it is read."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "provider_id", "kind"),
+        Index(None, "message"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    channel_id: Mapped[str] = mapped_column(ForeignKey("channel.id"))
+    provider_id: Mapped[str]
+    """The provider's id of the mail that came back, the same on every reading."""
+    kind: Mapped[str]
+    """See postroad.inbox.outcome.OutcomeKind."""
+    message: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    """Row id of our message that it is about."""
+    basis: Mapped[str]
+    """By what it was matched: see postroad.inbox.matching.Basis."""
+    status: Mapped[str | None]
+    reason: Mapped[str | None]
+    at: Mapped[int]
+    """When the mailbox took it."""
 
 
 class Event(Base):

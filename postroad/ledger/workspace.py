@@ -22,6 +22,7 @@ from postroad.ledger.tables import (
     Channel,
     DomainHealth,
     HandSent,
+    Mailbox,
     Message,
     Organisation,
     Sender,
@@ -260,7 +261,7 @@ def _retire_channels(connection: Connection, described: Workspace) -> Iterator[P
             _retire(connection, channel)
             yield PartChanged("channel", channel, Change.KEPT)
         else:
-            for known in (SenderIdentity, DomainHealth, HandSent):
+            for known in (SenderIdentity, DomainHealth, HandSent, Mailbox):
                 connection.execute(delete(known).where(known.channel_id == channel))
             connection.execute(delete(Channel).where(Channel.id == channel))
             yield PartChanged("channel", channel, Change.REMOVED)

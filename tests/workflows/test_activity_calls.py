@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.audience import AudienceActivities
 from activities.campaign_state import CampaignStateActivities
 from activities.channel_selection import ChannelSelectionActivities
+from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.sending import SendingActivities
 from workflows import activity_calls
@@ -17,6 +18,7 @@ _CLASSES = (
     AudienceActivities,
     CampaignStateActivities,
     ChannelSelectionActivities,
+    OutcomeActivities,
     QuotaActivities,
     SendingActivities,
 )
