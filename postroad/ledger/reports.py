@@ -17,7 +17,7 @@ from postroad.contracts import CampaignState, EnrollmentState, MessageState
 from postroad.instants import moment
 from postroad.ledger.tables import Campaign, Channel, Enrollment, Event, Message, Rejection, Step
 
-_OUTCOMES = ("bounced", "replied")
+_OUTCOMES = ("bounced", "soft_bounced", "replied")
 
 
 class Count(BaseModel):
@@ -62,6 +62,8 @@ class StepCount(Count):
     id: str
     sent: int = 0
     bounced: int = 0
+    soft_bounced: int = 0
+    """Not delivered, for a reason that may pass."""
     replied: int = 0
     failed: int = 0
     uncertain: int = 0
@@ -155,7 +157,7 @@ def _messages(connection: Connection, campaign_id: str) -> list[Row[Any]]:
 
 
 def _outcomes(connection: Connection, campaign_id: str) -> list[Row[Any]]:
-    """Count people who bounced or replied by (position, event, channel).
+    """Count people whose mail came back, or who replied, by (position, event, channel).
 
     Counted by person, since one bounce may be reported twice.
     """
