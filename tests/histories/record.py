@@ -8,10 +8,12 @@ import json
 import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
 
 from postroad.contracts import Steering
 from postroad.ledger.engine import Ledger
@@ -19,6 +21,7 @@ from postroad.ledger.schema import migrate
 from postroad.ledger.uncertain import dismiss
 from postroad.sandbox.faults import Fault
 from starter.clock import now
+from tests.workflows.post import open_post
 from tests.workflows.theatre import Theatre, open_theatre, temporal_environment
 from workflows.campaign import CampaignWorkflow
 
@@ -40,13 +43,13 @@ async def happy(theatre: Theatre) -> None:
 
 async def throttled(theatre: Theatre) -> None:
     """A limit that makes waves wait."""
-    await theatre.launch(6, ONE_STEP, limits=SLOW)
+    await theatre.launch(24, ONE_STEP, limits=SLOW)
     await theatre.over()
 
 
 async def paused_and_resumed(theatre: Theatre) -> None:
     """Paused in the middle of a throttled campaign, and resumed."""
-    await theatre.launch(6, ONE_STEP, limits=SLOW)
+    await theatre.launch(24, ONE_STEP, limits=SLOW)
     await theatre.until(lambda: theatre.counts()["sent"] >= 2)
     await theatre.campaign.execute_update(CampaignWorkflow.pause, Steering(by="ana"))
     await asyncio.sleep(1)
@@ -67,7 +70,7 @@ async def uncertain(theatre: Theatre) -> None:
 
 async def cancelled(theatre: Theatre) -> None:
     """Cancelled in the middle of a throttled campaign."""
-    await theatre.launch(6, ONE_STEP, limits=SLOW)
+    await theatre.launch(24, ONE_STEP, limits=SLOW)
     await theatre.until(lambda: theatre.counts()["sent"] >= 2)
     await theatre.campaign.execute_update(CampaignWorkflow.cancel, Steering(by="ana"))
     await theatre.over()
@@ -75,8 +78,16 @@ async def cancelled(theatre: Theatre) -> None:
 
 async def continued(theatre: Theatre) -> None:
     """Long enough to continue as new several times."""
-    await theatre.launch(8, ONE_STEP, limits=SLOW)
+    await theatre.launch(60, ONE_STEP, limits=SLOW)
     await theatre.over()
+
+
+async def watched(environment: WorkflowEnvironment, ledger: Ledger, directory: Path) -> None:
+    """A mailbox that is read until nothing is outstanding; a bounce and a reply come back."""
+    async with open_post(environment, ledger, directory) as post, post.worker():
+        await post.launch("gone@x.test", "replies@x.test", "p@x.test", steps=TWO_STEPS)
+        await post.until(lambda: "replied" in post.people().values())
+        await post.watch.result()
 
 
 SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
@@ -91,23 +102,37 @@ SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
 
 async def record() -> None:
     """Play every scenario, and write the history of each workflow run."""
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
     for name, scenario in SCENARIOS.items():
         threshold = 30 if name == "continued" else None
-        async with temporal_environment(
-            skip_time=False, continue_after_events=threshold
-        ) as environment:
-            with tempfile.TemporaryDirectory() as directory:
-                ledger = Ledger(f"sqlite:///{directory}/ledger.db")
-                migrate(ledger)
-                async with open_theatre(
-                    environment, ledger, Path(directory), "postroad"
-                ) as theatre:
-                    await scenario(theatre)
-                ledger.close()
-            for number, history in enumerate([h async for h in _histories(environment.client)]):
-                kind = history.workflow_id.partition("/")[0]
-                _write(FOLDER / f"{name}.{kind}.{today}.{number}.json", history)
+        async with _stage(threshold) as (environment, ledger, directory):
+            async with open_theatre(environment, ledger, directory, "postroad") as theatre:
+                await scenario(theatre)
+            await _write_all(name, environment.client)
+    async with _stage() as (environment, ledger, directory):
+        await watched(environment, ledger, directory)
+        await _write_all("watched", environment.client)
+
+
+@asynccontextmanager
+async def _stage(
+    threshold: int | None = None,
+) -> AsyncIterator[tuple[WorkflowEnvironment, Ledger, Path]]:
+    """Start a server and make a ledger, in a directory that is removed afterwards."""
+    async with temporal_environment(
+        skip_time=False, continue_after_events=threshold
+    ) as environment:
+        with tempfile.TemporaryDirectory() as directory:
+            ledger = Ledger(f"sqlite:///{directory}/ledger.db")
+            migrate(ledger)
+            yield environment, ledger, Path(directory)
+            ledger.close()
+
+
+async def _write_all(name: str, client: Client) -> None:
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    for number, history in enumerate([h async for h in _histories(client)]):
+        kind = history.workflow_id.partition("/")[0]
+        _write(FOLDER / f"{name}.{kind}.{today}.{number}.json", history)
 
 
 async def _histories(client: Client) -> AsyncIterator[WorkflowHistory]:

@@ -32,6 +32,10 @@ def test_every_scenario_is_recorded(scenario: str, kind: str) -> None:
     assert [path for path in RECORDED if path.name.startswith(f"{scenario}.{kind}.")]
 
 
+def test_a_watched_mailbox_is_recorded() -> None:
+    assert [path for path in RECORDED if path.name.startswith("watched.mailbox.")]
+
+
 def test_the_continued_scenario_really_continued() -> None:
     assert len([path for path in RECORDED if path.name.startswith("continued.sequence.")]) >= 3
 
