@@ -1,19 +1,25 @@
-"""Having a mailbox read after something was sent through it."""
+"""Having a mailbox read before and after something is sent through it."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from temporalio import activity
+from temporalio.service import RPCError
 
 from activities.clock import Clock
+from activities.mailbox_reading import MailboxReading
 from postroad.channels.base import ChannelError, DeliveryChannel
 from postroad.contracts import MailboxWatchStart, MailSent, mailbox_workflow_id
-from postroad.instants import moment
+from postroad.instants import MINUTE, moment
 from postroad.ledger.engine import Ledger
-from postroad.ledger.mailboxes import keep_cursor, mailbox_cursor
+from postroad.ledger.mailboxes import keep_cursor, mailbox_read_at
 from postroad.ledger.workspace import load_organisation
 from postroad.workspace import READ_INBOX_AFTER
+
+STALE = 30 * MINUTE
+"""A mailbox that was read longer ago is read before anything leaves through it."""
 
 _MOST_SECONDS = 20.0
 _log = structlog.get_logger(__name__)
@@ -25,27 +31,38 @@ class MailboxWatches:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._has_inbox: dict[str, bool] = {}
-        """Channels whose reading has begun, or that have nothing to read."""
+        """Whether channels have something to read, where that is known."""
 
     async def begin(self, channel_id: str, channel: DeliveryChannel, clock: Clock) -> None:
-        """Note where an inbox stands before the first message leaves: bounces can be quick.
+        """Know what came back before mail leaves: nobody who answered shall be written to.
 
-        An inbox that cannot be read now keeps no mail from leaving: the next wave tries again.
+        The first time it notes where the inbox stands, since bounces can be quick. An inbox that
+        cannot be read now keeps no mail from leaving: the next wave tries again.
         """
-        if channel_id in self._has_inbox:
+        if not self._has_inbox.get(channel_id, True):
             return
-        if await asyncio.to_thread(self._has_begun, channel_id):
-            self._has_inbox[channel_id] = True
-            return
+        read_at = await asyncio.to_thread(self._read_at, channel_id)
         try:
             async with asyncio.timeout(_MOST_SECONDS):
-                page = await channel.read_inbox(None)
+                if read_at is None:
+                    await self._begin_reading(channel_id, channel, clock)
+                elif clock.now() - read_at > STALE:
+                    await self._read_on(channel_id, channel, clock)
         except (ChannelError, TimeoutError) as error:
             _log.info("inbox_not_read", channel=channel_id, error=type(error).__name__)
-            return
+
+    async def _begin_reading(self, channel_id: str, channel: DeliveryChannel, clock: Clock) -> None:
+        page = await channel.read_inbox(None)
         if page is not None:
             await asyncio.to_thread(self._keep, channel_id, page.cursor, clock.now())
         self._has_inbox[channel_id] = page is not None
+
+    async def _read_on(self, channel_id: str, channel: DeliveryChannel, clock: Clock) -> None:
+        read = await MailboxReading(self._ledger, channel_id, channel, clock).read()
+        for sequence in read.wake:
+            handle = activity.client().get_workflow_handle(sequence)
+            with suppress(RPCError):  # it has ended meanwhile
+                await handle.signal("wake", f"answers came back to {channel_id}")
 
     async def sent(self, channel_id: str, clock: Clock) -> None:
         """Tell the mailbox's watch, which is started where none is running, that mail left."""
@@ -64,9 +81,9 @@ class MailboxWatches:
             static_summary=f"{channel_id}: what comes back",
         )
 
-    def _has_begun(self, channel: str) -> bool:
+    def _read_at(self, channel: str) -> int | None:
         with self._ledger.read() as connection:
-            return mailbox_cursor(connection, channel) is not None
+            return mailbox_read_at(connection, channel)
 
     def _keep(self, channel: str, cursor: str, now: int) -> None:
         with self._ledger.write() as connection:

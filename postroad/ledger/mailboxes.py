@@ -11,6 +11,11 @@ def mailbox_cursor(connection: Connection, channel: str) -> str | None:
     return connection.scalar(select(Mailbox.cursor).where(Mailbox.channel_id == channel))
 
 
+def mailbox_read_at(connection: Connection, channel: str) -> int | None:
+    """Return when a channel's inbox was last read; None before it was first read."""
+    return connection.scalar(select(Mailbox.read_at).where(Mailbox.channel_id == channel))
+
+
 def keep_cursor(connection: Connection, channel: str, cursor: str, now: int) -> None:
     """Note how far a channel's inbox has been read."""
     row = {"channel_id": channel, "cursor": cursor, "read_at": now}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from activities import mailbox_watching
 from postroad.contracts import ChannelState
 from postroad.instants import DAY
 from postroad.ledger.engine import Ledger
@@ -61,6 +62,19 @@ async def test_a_reply_stops_the_follow_up(post: Post) -> None:
     assert post.messages("replies@x.test") == ["sent", "suppressed"]
     assert post.report().steps[0].replied == 1
     assert post.suppressed() == []
+
+
+@one_database
+async def test_a_follow_up_waits_for_a_look_into_a_mailbox_that_nobody_read_lately(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox_watching, "STALE", 1_000)
+    async with post.worker():
+        await post.launch("replies@x.test", "p@x.test", read_after="[1h]")
+        await post.until(lambda: post.report().state == "completed")
+    assert post.people() == {"replies@x.test": "replied", "p@x.test": "finished"}
+    assert post.messages("replies@x.test") == ["sent", "suppressed"]
+    assert post.messages("p@x.test") == ["sent", "sent"]
 
 
 @one_database
