@@ -8,7 +8,10 @@ import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol
+
+KEY_HEADER: Final = "X-Postroad-Message"
+"""The header that each message alone carries, with its key."""
 
 _MOST_WORDS = 300
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -58,6 +61,10 @@ class SentLookup:
 
     NOT_SENT: ClassVar[Literal["not_sent"]] = "not_sent"
     CANNOT_TELL: ClassVar[Literal["cannot_tell"]] = "cannot_tell"
+
+
+SentAnswer = Receipt | Literal["not_sent", "cannot_tell"]
+"""What `find_sent` answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +130,7 @@ class DeliveryChannel(Protocol):
         """
         ...
 
-    async def find_sent(
-        self, message: OutgoingMessage
-    ) -> Receipt | Literal["not_sent", "cannot_tell"]:
+    async def find_sent(self, message: OutgoingMessage) -> SentAnswer:
         """Say whether the provider already took this message."""
         ...
 
@@ -176,6 +181,16 @@ class ConnectionLeases(Protocol):
     async def release(self) -> None:
         """Give one lease back: its connection is closed."""
         ...
+
+
+class NoLeases:
+    """Leases where nobody shares the channel: there is always one."""
+
+    async def acquire(self) -> None:
+        """Return at once."""
+
+    async def release(self) -> None:
+        """Do nothing."""
 
 
 class ChannelError(Exception):

@@ -14,16 +14,6 @@ from postroad.channels.base import ChannelError, ConnectionLeases, OutgoingMessa
 from postroad.channels.smtp_session import SmtpSession
 
 
-class NoLeases:
-    """Leases where nobody shares the channel: there is always one."""
-
-    async def acquire(self) -> None:
-        """Return at once."""
-
-    async def release(self) -> None:
-        """Do nothing."""
-
-
 class PooledConnection:
     """A place in the pool: one message at a time, over whichever connection is good."""
 

@@ -10,10 +10,11 @@ from postroad.channels.base import (
     InboxPage,
     OutgoingMessage,
     Receipt,
+    SentAnswer,
     Verification,
 )
 from postroad.channels.exchange_inbox import Inbox
-from postroad.channels.exchange_sent import SENT, Answer, SentItems
+from postroad.channels.exchange_sent import SENT, SentItems
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_settings import ExchangeSettings
 from postroad.channels.exchange_verify import verify_exchange
@@ -53,7 +54,7 @@ class ExchangeChannel:
         """Lend a way to the mailbox, first come first served."""
         return self._lanes.lend()
 
-    async def find_sent(self, message: OutgoingMessage) -> Answer:
+    async def find_sent(self, message: OutgoingMessage) -> SentAnswer:
         """Look for a message where the server keeps what it took, waiting mail included."""
         return await self._sent.find(message)
 

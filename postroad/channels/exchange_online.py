@@ -11,17 +11,19 @@ from postroad.channels.base import (
     InboxPage,
     OutgoingMessage,
     Receipt,
+    SentAnswer,
     Verification,
 )
 from postroad.channels.exchange_online_api import GraphApi, Json
 from postroad.channels.exchange_online_drafts import Drafts
 from postroad.channels.exchange_online_errors import sensible
 from postroad.channels.exchange_online_inbox import Inbox
-from postroad.channels.exchange_online_sent import Answer, SentMail, rewritten_id
+from postroad.channels.exchange_online_sent import SentMail, rewritten_id
 from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
 from postroad.channels.exchange_online_tokens import microsoft_tokens
 from postroad.channels.exchange_online_verify import Subject, verify_exchange_online
 from postroad.channels.lanes import Lanes
+from postroad.channels.tokens import forget
 
 _READ_BACK_SECONDS = 10.0
 
@@ -46,7 +48,7 @@ class ExchangeOnlineChannel:
         """
         self._settings = settings
         self._address = address
-        self._tokens = microsoft_tokens(settings, rotated or _forget)
+        self._tokens = microsoft_tokens(settings, rotated or forget)
         self._api = GraphApi(settings, address, self._tokens)
         self._drafts = Drafts(self._api)
         self._sent = SentMail(self._api, self._drafts, settings.settle)
@@ -62,7 +64,7 @@ class ExchangeOnlineChannel:
         """Lend a way to the mailbox, first come first served."""
         return self._lanes.lend()
 
-    async def find_sent(self, message: OutgoingMessage) -> Answer:
+    async def find_sent(self, message: OutgoingMessage) -> SentAnswer:
         """Look for a message by its draft, and withdraw the draft that did not leave."""
         with sensible():
             return await self._sent.find(message)
@@ -108,7 +110,3 @@ class ExchangeOnlineChannel:
                     return await self._api.about(str(draft["id"]))
         except (ChannelError, TimeoutError):
             return draft
-
-
-async def _forget(_: str) -> None:
-    """Keep a new refresh token in memory only."""

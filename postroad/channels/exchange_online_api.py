@@ -13,14 +13,13 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from postroad.channels.base import Transient
+from postroad.channels.base import KEY_HEADER, Transient
 from postroad.channels.exchange_online_errors import failure, nonsense, refusal
 from postroad.channels.exchange_online_settings import MOST_AT_ONCE, ExchangeOnlineSettings
 from postroad.channels.tokens import TokenSource
 
 Json = dict[str, Any]
 
-KEY_HEADER: Final = "X-Postroad-Message"
 INTERNET_HEADERS: Final = "{00020386-0000-0000-C000-000000000046}"
 """PS_INTERNET_HEADERS ([MS-OXCMAIL] 2.2.3.2.29): headers that Exchange has no property for."""
 KEY_PROPERTY: Final = f"String {INTERNET_HEADERS} Name {KEY_HEADER}"

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
-from typing import Final, Literal
+from typing import Final
 
-from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
+from postroad.channels.base import KEY_HEADER, OutgoingMessage, Receipt, SentAnswer, SentLookup
 from postroad.channels.exchange_online_api import (
-    KEY_HEADER,
     WITH_KEY,
     GraphApi,
     Json,
@@ -30,8 +29,6 @@ _PAGE = 100
 _MOST_READ = 1_000
 _PARSER = BytesHeaderParser()
 
-Answer = Receipt | Literal["not_sent", "cannot_tell"]
-
 
 class SentMail:
     """Looks for what left one mailbox."""
@@ -48,7 +45,7 @@ class SentMail:
         self._drafts = drafts
         self._settle = settle.total_seconds()
 
-    async def find(self, message: OutgoingMessage) -> Answer:
+    async def find(self, message: OutgoingMessage) -> SentAnswer:
         """Say whether a message left; after "not_sent" no draft of it can leave any more.
 
         Raises:
@@ -74,7 +71,7 @@ class SentMail:
             if not key_of(mail)
         ]
 
-    async def _decide(self, message: OutgoingMessage) -> Answer:
+    async def _decide(self, message: OutgoingMessage) -> SentAnswer:
         if found := await self._look(message):
             return found
         await asyncio.sleep(self._settle)

@@ -8,14 +8,13 @@ message again would duplicate it: it counts as taken.
 import asyncio
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
-from typing import Final, Literal
+from typing import Final
 
-from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
+from postroad.channels.base import KEY_HEADER, OutgoingMessage, Receipt, SentAnswer, SentLookup
 from postroad.channels.exchange_errors import Nonsense, Refused
 from postroad.channels.exchange_protocol import content_of
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import (
-    KEY_HEADER,
     Element,
     M,
     T,
@@ -41,8 +40,6 @@ _PAGE = 100
 _MOST_READ = 1_000
 _HEADERS = BytesHeaderParser()
 
-Answer = Receipt | Literal["not_sent", "cannot_tell"]
-
 
 class SentItems:
     """Reads where one mailbox keeps what it sent."""
@@ -50,7 +47,7 @@ class SentItems:
     def __init__(self, server: ExchangeServer) -> None:
         self._server = server
 
-    async def find(self, message: OutgoingMessage) -> Answer:
+    async def find(self, message: OutgoingMessage) -> SentAnswer:
         """Say whether the server took a message: only the header that it alone carries is believed.
 
         Raises:
@@ -84,7 +81,7 @@ class SentItems:
                 break
         return found
 
-    async def _look(self, message: OutgoingMessage) -> Answer:
+    async def _look(self, message: OutgoingMessage) -> SentAnswer:
         """Search for the header; then read the newest mails, lest the search knows less."""
         for restriction in (_has_key(message.key), None):
             order = "item:DateTimeCreated"
@@ -97,7 +94,7 @@ class SentItems:
                         return await self._judge(message, item, name)
         return SentLookup.NOT_SENT
 
-    async def _judge(self, message: OutgoingMessage, item: Element, name: str) -> Answer:
+    async def _judge(self, message: OutgoingMessage, item: Element, name: str) -> SentAnswer:
         """Look at the content of a mail with our Message-ID, which others could have copied."""
         payload = M.GetItem(item_shape(mime=True), M.ItemIds(T.ItemId(Id=id_of(item))))
         try:

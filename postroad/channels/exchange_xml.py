@@ -4,6 +4,8 @@ from typing import Any
 
 from lxml.builder import ElementMaker
 
+from postroad.channels.base import KEY_HEADER
+
 Element = Any
 """An lxml element: the library has no types."""
 
@@ -15,7 +17,6 @@ _PREFIXES = {"m": MESSAGES, "t": TYPES}
 M = ElementMaker(namespace=MESSAGES, nsmap=_PREFIXES)
 T = ElementMaker(namespace=TYPES, nsmap=_PREFIXES)
 
-KEY_HEADER = "X-Postroad-Message"
 _SEARCH_KEY = "0x300B"
 """PidTagSearchKey (MS-OXPROPS 2.1003): the same wherever an item is moved; its id is not."""
 

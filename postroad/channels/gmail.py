@@ -11,16 +11,18 @@ from postroad.channels.base import (
     InboxPage,
     OutgoingMessage,
     Receipt,
+    SentAnswer,
     Verification,
 )
 from postroad.channels.gmail_api import GmailApi, Json
 from postroad.channels.gmail_errors import NotThere, nonsense, sensible
 from postroad.channels.gmail_inbox import Inbox
-from postroad.channels.gmail_sent import Answer, SentFolder, rewritten_id
+from postroad.channels.gmail_sent import SentFolder, rewritten_id
 from postroad.channels.gmail_settings import GmailSettings
 from postroad.channels.gmail_tokens import gmail_tokens
 from postroad.channels.gmail_verify import verify_gmail
 from postroad.channels.lanes import Lanes
+from postroad.channels.tokens import forget
 
 _READ_BACK_SECONDS = 10.0
 
@@ -45,7 +47,7 @@ class GmailChannel:
         """
         self._settings = settings
         self._address = address
-        self._tokens = gmail_tokens(settings, address, rotated or _forget)
+        self._tokens = gmail_tokens(settings, address, rotated or forget)
         self._api = GmailApi(settings, self._tokens)
         self._sent = SentFolder(self._api, settings.settle)
         self._inbox = Inbox(self._api)
@@ -60,7 +62,7 @@ class GmailChannel:
         """Lend a way to the mailbox, first come first served."""
         return self._lanes.lend()
 
-    async def find_sent(self, message: OutgoingMessage) -> Answer:
+    async def find_sent(self, message: OutgoingMessage) -> SentAnswer:
         """Look for a message in the Sent folder, by the header that it alone carries."""
         with sensible():
             return await self._sent.find(message)
@@ -111,7 +113,3 @@ class GmailChannel:
                     return rewritten_id(message, await self._api.headers(mail_id, "Message-ID"))
         except (ChannelError, TimeoutError):
             return None
-
-
-async def _forget(_: str) -> None:
-    """Keep a new refresh token in memory only."""

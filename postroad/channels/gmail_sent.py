@@ -9,13 +9,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final
 
-from postroad.channels.base import OutgoingMessage, Receipt, SentLookup
+from postroad.channels.base import KEY_HEADER, OutgoingMessage, Receipt, SentAnswer, SentLookup
 from postroad.channels.gmail_api import GmailApi, Json, header, with_headers
 from postroad.channels.gmail_errors import NotThere, nonsense
 
-KEY_HEADER: Final = "X-Postroad-Message"
 SENT: Final = "SENT"
 
 _INDEXED_MS = 10 * 60_000
@@ -24,8 +23,6 @@ _MOST_READ = 200
 """Reading one costs 20 of the 6,000 units that a mailbox has per minute (usage limits, 2026)."""
 _PAGE = 50
 _MOST_PAGES = 2 * _MOST_READ // _PAGE
-
-Answer = Receipt | Literal["not_sent", "cannot_tell"]
 
 
 class SentFolder:
@@ -41,7 +38,7 @@ class SentFolder:
         self._api = api
         self._settle = settle.total_seconds()
 
-    async def find(self, message: OutgoingMessage) -> Answer:
+    async def find(self, message: OutgoingMessage) -> SentAnswer:
         """Say whether a message left: only the header that it alone carries is believed.
 
         Raises:
@@ -88,7 +85,7 @@ class SentFolder:
                     return _receipt(message, mail)
         return None
 
-    async def _among_newest(self, message: OutgoingMessage, read: set[str]) -> Answer:
+    async def _among_newest(self, message: OutgoingMessage, read: set[str]) -> SentAnswer:
         """Look through what the index may not have yet; nobody can tell where that is too much."""
         indexed = time.time_ns() // 1_000_000 - _INDEXED_MS
         async for mail in self._newest(read):

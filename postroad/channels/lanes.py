@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from postroad.channels.base import ConnectionLeases, OutgoingMessage, Receipt
+from postroad.channels.base import ConnectionLeases, NoLeases, OutgoingMessage, Receipt
 
 
 class Lane:
@@ -33,15 +33,12 @@ class Lanes:
     ) -> None:
         self._lane = Lane(send)
         self._places = asyncio.Semaphore(size)
-        self._leases = leases
+        self._leases = leases or NoLeases()
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[Lane]:
         """Lend a lane, first come first served."""
         async with self._places:
-            if self._leases is None:
-                yield self._lane
-                return
             await self._leases.acquire()
             try:
                 yield self._lane

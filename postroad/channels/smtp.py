@@ -9,11 +9,12 @@ from postroad.channels.base import (
     Connection,
     ConnectionLeases,
     InboxPage,
+    NoLeases,
     OutgoingMessage,
     SentLookup,
     Verification,
 )
-from postroad.channels.connection_pool import ConnectionPool, NoLeases
+from postroad.channels.connection_pool import ConnectionPool
 from postroad.channels.smtp_opening import Report, open_session
 from postroad.channels.smtp_session import SmtpSession
 from postroad.channels.smtp_settings import SmtpSettings

@@ -278,3 +278,7 @@ def answered_at(headers: Mapping[str, str]) -> datetime:
     except (TypeError, ValueError):
         return datetime.now(UTC)
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+async def forget(_: str) -> None:
+    """Keep a new refresh token in memory only."""

@@ -6,13 +6,12 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
+from postroad.channels.channel_settings import MAILBOX_KINDS
 from postroad.ledger.tables import Channel, Organisation
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.scope import tolerance_for
 
 _LIMITS = TypeAdapter(list[Limit])
-_MAILBOX_KINDS = ("gmail", "exchange", "exchange_online")
-"""The organisation's throttle is for people's mailboxes, unless a channel says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def limits_in_force(connection: Connection, channel: str) -> LimitsInForce:
 
 def _throttle(kind: str, own: Any, of_organisation: Any) -> list[Limit]:  # noqa: ANN401
     if own in (None, "inherit"):
-        own = of_organisation if own == "inherit" or kind in _MAILBOX_KINDS else None
+        own = of_organisation if own == "inherit" or kind in MAILBOX_KINDS else None
     if own in (None, "none"):
         return []
     return [Throttle.model_validate(own).as_limit()]
