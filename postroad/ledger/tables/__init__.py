@@ -1,0 +1,54 @@
+"""The ledger's tables. Instants are milliseconds since the epoch, UTC.
+
+The messages are the charges: a message's `charge_at` is the time at which it counts against
+every limit it falls under, so that quota and outcome can never disagree.
+"""
+
+from postroad.ledger.tables.base import Base
+from postroad.ledger.tables.campaigns import (
+    Attachment,
+    AudienceChunk,
+    Campaign,
+    Rejection,
+    Step,
+    StepText,
+)
+from postroad.ledger.tables.channels import (
+    Channel,
+    ConnectionLease,
+    DomainHealth,
+    HandSent,
+    Mailbox,
+    SenderIdentity,
+)
+from postroad.ledger.tables.messages import Event, Message, Outcome
+from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
+from postroad.ledger.tables.people import Enrollment, Sequence
+from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
+
+__all__ = [
+    "Attachment",
+    "AudienceChunk",
+    "Base",
+    "Campaign",
+    "Channel",
+    "ConnectionLease",
+    "DomainHealth",
+    "Enrollment",
+    "Event",
+    "HandSent",
+    "Mailbox",
+    "Message",
+    "Organisation",
+    "Outcome",
+    "QuotaScope",
+    "QuotaShare",
+    "QuotaTurn",
+    "Rejection",
+    "Sender",
+    "SenderIdentity",
+    "Sequence",
+    "Step",
+    "StepText",
+    "Suppression",
+]
