@@ -1,0 +1,132 @@
+"""What CampaignWorkflow, its starters and its activities tell one another."""
+
+from pydantic import Field
+
+from postroad.contracts.base import Contract
+from postroad.contracts.states import CampaignState
+
+
+class CampaignStart(Contract):
+    """Input of CampaignWorkflow; the later fields carry a run's state across continue-as-new."""
+
+    campaign_id: str
+    name: str = ""
+    chunks: int
+    """Audience chunks staged in the ledger before the start, numbered from 0."""
+    pending_chunks: list[int] | None = None
+    """Chunks still to enrol; None at the very start."""
+    running: dict[str, str] = Field(default_factory=dict)
+    """Sender → first run id of the sequence that works for them."""
+    enrolled: int = 0
+    rejected: int = 0
+    paused: bool = False
+    cancelled: bool = False
+
+
+class CampaignProgress(Contract):
+    """Answer of CampaignWorkflow's `progress` query, and its result."""
+
+    campaign_id: str
+    state: CampaignState
+    enrolled: int
+    rejected: int
+    chunks_to_enrol: int
+    sequences_running: list[str]
+    """Senders whose people are still being written to."""
+
+
+class Steering(Contract):
+    """Who steers a campaign and why; argument of the pause, resume and cancel updates."""
+
+    by: str = "operator"
+    reason: str = ""
+
+
+class AddPeople(Contract):
+    """Argument of the add_people update: audience chunks that were staged for this campaign."""
+
+    chunks: list[int]
+    by: str = "operator"
+
+
+class PeopleAdded(Contract):
+    """Answer of the add_people update."""
+
+    enrolled: int
+    rejected: int
+
+
+class RemovePerson(Contract):
+    """Argument of the remove_person update."""
+
+    email: str
+    by: str = "operator"
+
+
+class PersonRemoved(Contract):
+    """Answer of the remove_person update."""
+
+    messages_stopped: int
+
+
+class ChangeStep(Contract):
+    """Argument of the change_step update: the new text was staged in the ledger before."""
+
+    step: str
+    version: int
+    by: str = "operator"
+
+
+class StepChanged(Contract):
+    """Answer of the change_step update."""
+
+    messages_affected: int
+
+
+class SetCampaignState(Contract):
+    """Input of set_campaign_state."""
+
+    campaign_id: str
+    state: CampaignState
+    by: str = ""
+    reason: str = ""
+
+
+class CampaignStateSet(Contract):
+    """Result of set_campaign_state."""
+
+    people_stopped: int = 0
+    """People whose sequence a cancellation ended."""
+
+
+class RemoveEnrollment(Contract):
+    """Input of remove_person: end one person's sequence."""
+
+    campaign_id: str
+    email: str
+    by: str
+
+
+class PublishStepText(Contract):
+    """Input of change_step: send a staged version of a step's text from now on."""
+
+    campaign_id: str
+    step: str
+    version: int
+    by: str
+
+
+class EnrolChunk(Contract):
+    """Input of enrol_chunk."""
+
+    campaign_id: str
+    chunk: int
+
+
+class ChunkEnrolled(Contract):
+    """Result of enrol_chunk: the same on every retry."""
+
+    enrolled: int
+    rejected: int
+    senders: list[str]
+    """Senders who were given people of this chunk."""
