@@ -24,14 +24,15 @@ from activities.open_channels import OpenChannels
 from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.sending import SendingActivities
+from operations.networks import mail_networks
+from operations.refusal import Refused
+from operations.temporal import connect
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
 from postroad.settings import Settings, SettingsError, load_settings
-from starter.console import Refused, complain
-from starter.networks import mail_networks
-from starter.temporal import connect
+from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow
 from workflows.mailbox_watch import MailboxWatchWorkflow
 from workflows.sequence import SequenceWorkflow

@@ -16,6 +16,7 @@ import psutil
 from sqlalchemy import func, select, text
 
 from benchmarks.campaign import write_campaign, write_workspace
+from operations.launching import launch_campaign
 from postroad.contracts import CampaignState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import campaign_state
@@ -23,7 +24,6 @@ from postroad.ledger.schema import migrate
 from postroad.ledger.tables import Enrollment, Message
 from postroad.settings import Settings
 from starter.apply import apply_file
-from starter.launching import launch_campaign
 from starter.temporal_server import free_port_pair, running_temporal_server, stop_process
 from tests.postgres import PostgresServer
 from workflows import search_attributes

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from benchmarks.engine import Engine, running_engine, running_sink
+from operations.temporal import connect
 from postroad.contracts import campaign_workflow_id, sequence_workflow_id
-from starter.temporal import connect
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
+from operations.clock import now
+from operations.opening import opened_ledger
+from operations.waking import wake_if_possible
 from postroad.ledger.workspace import Applied, Change, apply_workspace
 from postroad.secrets import secret_box
 from postroad.settings import Settings, load_settings
 from postroad.wording import say_count
 from postroad.workspace import load_workspace
 from starter.arguments import AsJson
-from starter.clock import now
-from starter.console import complain, print_json, say
-from starter.opening import opened_ledger
-from starter.waking import wake_if_possible
+from starter.terminal import complain, print_json, say
 
 _SAID = {
     Change.ADDED: "{part} {name} added",
@@ -44,7 +44,9 @@ def apply(
         print_json({"parts": applied.parts, "warnings": applied.warnings})
     else:
         _tell(applied)
-    asyncio.run(wake_if_possible(settings, applied.wake, "workspace applied"))
+    unwoken = asyncio.run(wake_if_possible(settings, applied.wake, "workspace applied"))
+    if unwoken:
+        complain(unwoken)
 
 
 def apply_file(settings: Settings, path: Path) -> Applied:

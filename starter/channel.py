@@ -5,6 +5,12 @@ from typing import Annotated
 
 import typer
 
+from operations.clock import now, say_time
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.temporal import connect
+from operations.verifying import verify_channel, with_domains
+from operations.waking import wake
 from postroad.channels.base import Verification
 from postroad.contracts import ChannelState
 from postroad.ledger.channels import (
@@ -20,13 +26,8 @@ from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By, Reason
 from starter.choosing import explain as explain_verb
-from starter.clock import now, say_time
 from starter.connect import connect as connect_verb
-from starter.console import Refused, print_json, print_table, say
-from starter.opening import opened_ledger
-from starter.temporal import connect
-from starter.verifying import verify_channel, with_domains
-from starter.waking import wake
+from starter.terminal import print_json, print_table, say
 
 app = typer.Typer(
     add_completion=False,

@@ -1,11 +1,12 @@
 """Telling what keeps mail from leaving, and what is risky about its channels, before it leaves."""
 
+from operations.definition import Definition, check_workspace
+from operations.refusal import Refused
 from postroad.channels.selection import Impossible, choose_channel
 from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.choice_warnings import campaign_warnings
 from postroad.ledger.engine import Ledger
-from starter.console import Refused, complain
-from starter.definition import Definition, check_workspace
+from starter.terminal import complain
 
 
 def warn_about_channels(ledger: Ledger, definition: Definition) -> None:

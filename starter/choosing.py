@@ -8,6 +8,10 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
+from operations.clock import now
+from operations.networks import mail_networks
+from operations.opening import opened_ledger, parsed, unknown_campaign
+from operations.refusal import Refused
 from postroad.campaign.address import Address
 from postroad.campaign.file import CampaignSettings, Purpose
 from postroad.channels.options import ChannelWish, Options
@@ -30,10 +34,7 @@ from postroad.ledger.steps import CampaignStep, load_settings, load_steps
 from postroad.ledger.workspace import load_sender
 from postroad.plugins import Plugin
 from starter.arguments import AsJson
-from starter.clock import now
-from starter.console import Refused, print_json, print_table, say
-from starter.networks import mail_networks
-from starter.opening import opened_ledger, parsed, unknown_campaign
+from starter.terminal import print_json, print_table, say
 
 
 class RuleHeard(BaseModel):

@@ -12,7 +12,7 @@ from postroad.inbox.judge import judge
 from postroad.inbox.parsing import READ_MAX
 from postroad.inbox.verdict import RecipientVerdict, Verdict
 from starter.arguments import AsJson
-from starter.console import complain, print_json_line, say
+from starter.terminal import complain, print_json_line, say
 
 _STDIN = "-"
 _KINDS = {

@@ -10,6 +10,11 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+from operations.clock import now
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.temporal import connect as connect_to_temporal
+from operations.waking import wake
 from postroad.channels.base import ChannelError
 from postroad.channels.build import build_channel
 from postroad.channels.consent import (
@@ -30,11 +35,7 @@ from postroad.settings import load_settings
 from postroad.wording import say_count
 from postroad.workspace import Channel, ExchangeOnlineChannel, GmailChannel
 from starter.arguments import By
-from starter.clock import now
-from starter.console import Refused, say
-from starter.opening import opened_ledger
-from starter.temporal import connect as connect_to_temporal
-from starter.waking import wake
+from starter.terminal import say
 
 _PATIENCE = timedelta(minutes=10)
 _BROKEN = (ChannelState.UNAUTHORISED, ChannelState.MISCONFIGURED)

@@ -15,6 +15,11 @@ from pathlib import Path
 
 import httpx
 
+from operations.clock import now
+from operations.launching import launch_campaign
+from operations.refusal import Refused
+from operations.temporal import connect
+from operations.waking import wake
 from postroad.channels.consent import ask_consent, consent_request
 from postroad.contracts import CampaignState, ChannelState
 from postroad.ledger.channels import channel_state
@@ -37,15 +42,11 @@ from postroad.secrets import secret_box
 from postroad.settings import Options, Settings, load_settings, with_options
 from postroad.wording import say_count
 from postroad.workspace import ExchangeOnlineChannel, GmailChannel, Workspace, load_workspace
-from starter.clock import now
 from starter.connect import connect_channel
-from starter.console import Refused, say
 from starter.embedded import EmbeddedStack
-from starter.launching import launch_campaign
 from starter.report import print_report
-from starter.temporal import connect
+from starter.terminal import say
 from starter.waiting import needs_operator
-from starter.waking import wake
 from starter.watch import progress_line
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

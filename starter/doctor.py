@@ -6,24 +6,25 @@ from typing import Annotated
 
 import typer
 
-from postroad.instants import MINUTE
-from postroad.ledger.engine import Ledger
-from postroad.ledger.health import OpenSequence, sequences_with_old_work
-from postroad.settings import Settings, load_settings
-from starter.arguments import AsJson
-from starter.channel_checks import check_channels, check_shutoffs
-from starter.clock import now
-from starter.console import Refused, print_json, say
-from starter.domain_checks import check_domains
-from starter.finding import Finding, Level, fail, line, ok
-from starter.ledger_checks import check_ledger, check_settings
-from starter.temporal import connect, temporal_address
-from starter.temporal_checks import (
+from operations.channel_checks import check_channels, check_shutoffs
+from operations.clock import now
+from operations.domain_checks import check_domains
+from operations.finding import Finding, Level, fail, line, ok
+from operations.ledger_checks import check_ledger, check_settings
+from operations.refusal import Refused
+from operations.temporal import connect, temporal_address
+from operations.temporal_checks import (
     check_namespace,
     check_search_attributes,
     check_sequences,
     check_workers,
 )
+from postroad.instants import MINUTE
+from postroad.ledger.engine import Ledger
+from postroad.ledger.health import OpenSequence, sequences_with_old_work
+from postroad.settings import Settings, load_settings
+from starter.arguments import AsJson
+from starter.terminal import print_json, say
 
 _OLD = 5 * MINUTE
 """Work in hand for longer than this stands still."""

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from operations.clock import now
+from operations.definition import Definition
+from operations.domain_checks import Looked, look_up, outside, troubles
 from postroad.channels.selection import Chosen, consider
 from postroad.instants import DAY
 from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.domain_health import Way, domain_of, load_health, load_routes
 from postroad.ledger.engine import Ledger
 from postroad.settings import DnsSettings
-from starter.clock import now
-from starter.console import complain
-from starter.definition import Definition
-from starter.domain_checks import Looked, look_up, outside, troubles
+from starter.terminal import complain
 
 _LAUNCH_SECONDS = 4.0
 _FRESH = DAY

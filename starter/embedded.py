@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import structlog
 
+from operations.refusal import Refused
+from operations.temporal import RUNTIME_FILE
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.settings import Settings
-from starter.console import Refused
-from starter.temporal import RUNTIME_FILE
 from starter.temporal_server import (
     die_with_parent,
     free_port_pair,

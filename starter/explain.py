@@ -1,11 +1,12 @@
 """`postroad explain`: why someone's next message has not left, and when it will."""
 
+from operations.clock import now, say_time
+from operations.opening import normalised, opened_ledger
+from operations.refusal import Refused
 from postroad.ledger.explanations import explain as put_into_words
 from postroad.ledger.standings import standings
 from starter.arguments import AsJson, Email
-from starter.clock import now, say_time
-from starter.console import Refused, print_json, say
-from starter.opening import normalised, opened_ledger
+from starter.terminal import print_json, say
 
 
 def explain(email: Email, *, as_json: AsJson = False) -> None:

@@ -6,6 +6,11 @@ from typing import Annotated
 
 import typer
 
+from operations.clock import now, say_time
+from operations.note_to_self import note_to_self
+from operations.opening import normalised, opened_ledger
+from operations.refusal import Refused
+from operations.waking import wake_if_possible
 from postroad.channels.base import ChannelError
 from postroad.channels.build import build_channel
 from postroad.ledger.engine import Ledger
@@ -20,11 +25,7 @@ from postroad.secrets import SecretBox, secret_box
 from postroad.settings import load_settings
 from postroad.workspace import Sender
 from starter.arguments import AsJson
-from starter.clock import now, say_time
-from starter.console import Refused, print_json, print_table, say
-from starter.note_to_self import note_to_self
-from starter.opening import normalised, opened_ledger
-from starter.waking import wake_if_possible
+from starter.terminal import complain, print_json, print_table, say
 
 app = typer.Typer(
     add_completion=False,
@@ -103,7 +104,9 @@ def confirm(
     if confirmed.refused:
         raise Refused(confirmed.refused)
     say(f"{address} is verified on {', '.join(confirmed.channels)}")
-    asyncio.run(wake_if_possible(settings, confirmed.wake, f"{address} verified"))
+    unwoken = asyncio.run(wake_if_possible(settings, confirmed.wake, f"{address} verified"))
+    if unwoken:
+        complain(unwoken)
 
 
 def _to_verify(ledger: Ledger, address: str, channel: str | None) -> tuple[Sender, list[str]]:

@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from operations.clock import now
+from operations.definition import read_definition
+from operations.launching import Launched, launch_campaign
+from operations.opening import opened_ledger
+from operations.rehearsal import rehearse
 from postroad.contracts import CampaignState
 from postroad.ledger.staging import Staged
 from postroad.settings import Settings, load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson
 from starter.choice_warnings import warn_about_channels
-from starter.clock import now
-from starter.console import on_terminal, print_json, say
-from starter.definition import read_definition
 from starter.domain_warnings import warn_about_domains
-from starter.launching import Launched, launch_campaign
-from starter.opening import opened_ledger
-from starter.rehearsal import rehearse
 from starter.rehearsal_report import print_rehearsal, print_rehearsal_json
+from starter.terminal import on_terminal, print_json, say
 from starter.waiting import wait_until_over
 
 

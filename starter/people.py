@@ -8,6 +8,11 @@ from typing import Annotated
 
 import typer
 
+from operations.definition import Definition
+from operations.opening import normalised, opened_ledger, unknown_campaign
+from operations.refusal import Refused
+from operations.screening import Screening
+from operations.updates import ask_campaign
 from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
 from postroad.campaign.template import unknown_fields
 from postroad.contracts import AddPeople, CampaignState, PeopleAdded, PersonRemoved, RemovePerson
@@ -18,11 +23,7 @@ from postroad.ledger.steps import load_settings
 from postroad.ledger.workspace import list_senders
 from postroad.wording import say_count
 from starter.arguments import By, CampaignId, Email
-from starter.console import Refused, say
-from starter.definition import Definition
-from starter.opening import normalised, opened_ledger, unknown_campaign
-from starter.screening import Screening
-from starter.updates import ask_campaign
+from starter.terminal import say
 
 _ENROLLING = timedelta(minutes=30)
 """A million people are enrolled in less."""

@@ -3,11 +3,11 @@
 import typer
 from pydantic import TypeAdapter
 
+from operations.clock import say_time
+from operations.rehearsal import Rehearsed
+from operations.sample import Sample, SampleMail
 from postroad.wording import say_count
-from starter.clock import say_time
-from starter.console import print_table, say
-from starter.rehearsal import Rehearsed
-from starter.sample import Sample, SampleMail
+from starter.terminal import print_table, say
 
 _JSON: TypeAdapter[object] = TypeAdapter(object)
 

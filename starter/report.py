@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from operations.clock import say_time
+from operations.opening import opened_ledger, unknown_campaign
 from postroad.ledger.reports import CampaignReport, campaign_report
 from postroad.wording import say_count
 from starter.arguments import AsJson, CampaignId
-from starter.clock import say_time
-from starter.console import print_json, print_table, say
-from starter.opening import opened_ledger, unknown_campaign
+from starter.terminal import print_json, print_table, say
 
 
 def report(campaign: CampaignId, *, as_json: AsJson = False) -> None:

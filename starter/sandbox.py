@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from operations.refusal import Refused
 from postroad.sandbox.example import FIRST_PORT, PORTS, example_config
 from postroad.sandbox.server import serve
-from starter.console import Refused, print_json, say
+from starter.terminal import print_json, say
 
 
 def sandbox(

@@ -9,6 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from operations.definition import Definition
+from operations.launching import Launched
+from operations.launching import launch as launch_definition
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.single_mail import define_single_mail
+from operations.temporal import connect
 from postroad.contracts import MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.single import SingleOutcome, single_outcome
@@ -16,13 +23,7 @@ from postroad.plugins import Plugin
 from postroad.settings import Settings, load_settings
 from starter.arguments import AsJson
 from starter.choice_warnings import warn_about_channels
-from starter.console import Refused, on_terminal, print_json, say
-from starter.definition import Definition
-from starter.launching import Launched
-from starter.launching import launch as launch_definition
-from starter.opening import opened_ledger
-from starter.single_mail import define_single_mail
-from starter.temporal import connect
+from starter.terminal import on_terminal, print_json, say
 
 _PAUSE_SECONDS = 0.2
 

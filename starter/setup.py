@@ -11,12 +11,13 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.temporal import connect
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import current_revision, migrate
 from postroad.settings import load_settings
-from starter.console import Refused, say
-from starter.opening import opened_ledger
-from starter.temporal import connect
+from starter.terminal import say
 from workflows import search_attributes
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from operations.clock import now
+from operations.opening import opened_ledger, unknown_campaign
 from postroad.ledger.overview import (
     RECENT_DAYS,
     CampaignOverview,
@@ -11,9 +13,7 @@ from postroad.ledger.overview import (
     list_campaigns,
 )
 from starter.arguments import AsJson
-from starter.clock import now
-from starter.console import print_json, print_table, say
-from starter.opening import opened_ledger, unknown_campaign
+from starter.terminal import print_json, print_table, say
 
 _COLUMNS = ["campaign", "state", "people", "active", "sent", "to send", "failed", "waits for"]
 

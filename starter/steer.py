@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from operations.updates import ask_campaign
 from postroad.contracts import CampaignProgress, Steering
 from starter.arguments import By, CampaignId, Reason
-from starter.console import say
-from starter.updates import ask_campaign
+from starter.terminal import say
 
 
 def pause(campaign: CampaignId, by: By, reason: Reason = "") -> None:

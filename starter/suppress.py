@@ -8,6 +8,12 @@ from typing import Annotated
 
 import typer
 
+from operations.clock import now, say_time
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.suppression_file import SuppressionRow, read_suppressions, suppression_key
+from operations.temporal import connect
+from operations.waking import wake
 from postroad.ledger.engine import Ledger
 from postroad.ledger.suppression_list import (
     SuppressionEffect,
@@ -18,12 +24,7 @@ from postroad.ledger.suppression_list import (
 from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By
-from starter.clock import now, say_time
-from starter.console import Refused, print_json, print_table, say
-from starter.opening import opened_ledger
-from starter.suppression_file import SuppressionRow, read_suppressions, suppression_key
-from starter.temporal import connect
-from starter.waking import wake
+from starter.terminal import print_json, print_table, say
 
 _FAULTS_SHOWN = 20
 _PART = 200

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from starter.console import Refused
+from operations.refusal import Refused
 
 _HOST = "127.0.0.1"
 _UI_ABOVE_GRPC = 1_000

@@ -1,10 +1,11 @@
 """`postroad trace`: everything that happened to one person."""
 
+from operations.clock import say_time
+from operations.opening import normalised, opened_ledger
+from operations.refusal import Refused
 from postroad.ledger.traces import trace as read_trace
 from starter.arguments import AsJson, Email
-from starter.clock import say_time
-from starter.console import Refused, print_json, print_table
-from starter.opening import normalised, opened_ledger
+from starter.terminal import print_json, print_table
 
 
 def trace(email: Email, *, as_json: AsJson = False) -> None:

@@ -5,17 +5,18 @@ from typing import Annotated
 
 import typer
 
+from operations.clock import now, say_time
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.temporal import connect
+from operations.waking import wake
 from postroad.ledger.uncertain import Decided, list_uncertain
 from postroad.ledger.uncertain import dismiss as dismiss_messages
 from postroad.ledger.uncertain import resend as resend_messages
 from postroad.settings import load_settings
 from postroad.wording import say_count
 from starter.arguments import AsJson, By
-from starter.clock import now, say_time
-from starter.console import Refused, print_json, print_table, say
-from starter.opening import opened_ledger
-from starter.temporal import connect
-from starter.waking import wake
+from starter.terminal import print_json, print_table, say
 
 app = typer.Typer(
     add_completion=False,

@@ -3,10 +3,11 @@
 import asyncio
 import signal
 
+from operations.refusal import Refused
 from postroad.logs import configure_logs
 from postroad.settings import Settings, load_settings
-from starter.console import Refused, say
 from starter.embedded import EmbeddedStack, Runtime
+from starter.terminal import say
 
 
 def up() -> None:

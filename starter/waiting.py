@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from operations.following import follow
+from operations.refusal import Refused
 from postroad.contracts import CampaignState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import CampaignOverview
 from postroad.wording import say_count
-from starter.console import Refused
-from starter.following import follow
 from starter.watch import show_progress
 
 

@@ -9,15 +9,15 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from operations.clock import now, say_time
+from operations.following import follow, follow_feed
+from operations.opening import opened_ledger
 from postroad.ledger.events import FeedEntry
 from postroad.ledger.overview import CampaignOverview
 from postroad.quota.reasons import time_of_day
 from starter.arguments import AsJson, CampaignId
-from starter.clock import now, say_time
-from starter.console import on_terminal, plain, print_json_line, say
-from starter.following import follow, follow_feed
-from starter.opening import opened_ledger
 from starter.status import waits
+from starter.terminal import on_terminal, plain, print_json_line, say
 
 
 def watch(

@@ -3,8 +3,8 @@
 import os
 import sys
 
+from operations.temporal import temporal_address
 from postroad.settings import load_settings
-from starter.temporal import temporal_address
 
 
 def worker() -> None:

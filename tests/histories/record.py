@@ -15,12 +15,12 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
+from operations.clock import now
 from postroad.contracts import Steering
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.ledger.uncertain import dismiss
 from postroad.sandbox.faults import Fault
-from starter.clock import now
 from tests.workflows.post import open_post
 from tests.workflows.theatre import Theatre, open_theatre, temporal_environment
 from workflows.campaign import CampaignWorkflow

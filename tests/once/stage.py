@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from operations.launching import launch_campaign
 from postroad.contracts import CampaignState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import campaign_state
 from postroad.ledger.tables import Enrollment, Message, Step
 from postroad.sandbox.server import Sandbox
-from starter.launching import launch_campaign
 from starter.temporal_server import TemporalServer, running_temporal_server
 from tests.starter.campaigns import Desk
 from workflows import search_attributes

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from operations.clock import now
 from postroad.contracts import MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Channel, Event, Message, Organisation, Step
-from starter.clock import now
 from tests.ledger_rows import ANA, add_campaign, add_channel, add_person, add_sender
 from tests.starter.command import Postroad
 

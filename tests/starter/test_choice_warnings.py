@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from operations.definition import read_definition
 from postroad.ledger.engine import Ledger
 from starter.choice_warnings import warn_about_channels
-from starter.definition import read_definition
 from tests.starter.campaigns import WORKSPACE, Desk
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from postroad.contracts import CampaignProgress, CampaignState
-from starter.console import plain, print_json, print_json_line, print_table, say
+from starter.terminal import plain, print_json, print_json_line, print_table, say
 
 
 def test_nothing_that_is_printed_steers_the_terminal() -> None:

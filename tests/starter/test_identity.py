@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from operations.clock import now
 from postroad.contracts import MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.identities import ask_to_verify
-from starter.clock import now
 from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_person, add_sender
 from tests.starter.command import Postroad
 from tests.starter.conftest import Noted, Running

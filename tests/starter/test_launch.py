@@ -5,11 +5,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import func, select
 
+from operations.refusal import Refused
 from postroad.contracts import CampaignState, EnrollmentState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.suppression_list import add_suppression
 from postroad.ledger.tables import Base, Message
-from starter.console import Refused
 from starter.waiting import wait_until_over
 from tests.ledger_rows import NOW, add_campaign, add_person
 from tests.starter.campaigns import Desk

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from operations.launching import Launched, launch_campaign
+from operations.refusal import Refused
 from postroad.campaign.audience import AudienceRow, unpack_rows
 from postroad.campaign.file import CampaignSettings
 from postroad.contracts import CampaignStart
@@ -17,8 +19,6 @@ from postroad.ledger.staging import begin_staging, claim_id, stage_audience
 from postroad.ledger.steps import load_attachments, load_settings, load_steps, load_template
 from postroad.ledger.tables import AudienceChunk, Campaign, Rejection, Step
 from postroad.yaml_file import FileError
-from starter.console import Refused
-from starter.launching import Launched, launch_campaign
 from starter.setup import register_search_attributes
 from tests.ledger_rows import NOW
 from tests.starter.campaigns import Desk

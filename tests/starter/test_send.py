@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from operations.sample import SampleMail, render_sample
+from operations.single_mail import define_single_mail
 from postroad.campaign.audience import AudienceRow
 from postroad.ledger.suppression_list import add_suppression
 from postroad.sandbox.faults import Fault
 from postroad.workspace import Sender
-from starter.sample import SampleMail, render_sample
-from starter.single_mail import define_single_mail
 from tests.ledger_rows import NOW
 from tests.starter.command import Postroad
 from tests.starter.conftest import Running

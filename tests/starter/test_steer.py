@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from temporalio.client import Client
 
-from starter.updates import ask_campaign
+from operations.updates import ask_campaign
 from tests.starter.command import Postroad
 from tests.starter.conftest import Noted
 

@@ -6,16 +6,16 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from postroad.ledger.health import OpenSequence
-from starter.finding import Finding, Level
-from starter.setup import register_search_attributes
-from starter.temporal_checks import (
+from operations.finding import Finding, Level
+from operations.temporal_checks import (
     check_namespace,
     check_search_attributes,
     check_sequences,
     check_workers,
     compare_clocks,
 )
+from postroad.ledger.health import OpenSequence
+from starter.setup import register_search_attributes
 from tests.starter.conftest import TASK_QUEUE, Noted
 from tests.starter.stand_ins import NotingSequence
 

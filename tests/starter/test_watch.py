@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from sqlalchemy import update
 
+from operations.following import follow, follow_feed
 from postroad.contracts import CampaignState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Campaign, Message
-from starter.following import follow, follow_feed
 from starter.watch import feed_line, progress_line
 from tests.ledger_rows import NOW, add_campaign, add_channel, add_event, add_person
 from tests.starter.command import Postroad

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from operations.definition import read_definition
+from operations.launching import launch
 from postroad.contracts import ChannelState, mailbox_workflow_id
 from postroad.ledger.channels import channel_state
 from postroad.ledger.engine import Ledger
@@ -20,8 +22,6 @@ from postroad.sandbox.mailbox_provider import MailboxProvider
 from postroad.sandbox.mailboxes import Mailbox
 from postroad.sandbox.server import Sandbox, serve
 from postroad.secrets import secret_box
-from starter.definition import read_definition
-from starter.launching import launch
 from tests.starter.campaigns import Desk
 from tests.workflows.theatre import ANA
 from worker import running_worker

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from operations.refusal import Refused
 from postroad.contracts import CampaignState
 from postroad.instants import DAY
 from postroad.ledger.engine import Ledger
 from postroad.quota.limits import Limit
 from postroad.sandbox.faults import Fault
-from starter.console import Refused
 from tests.quota.oracle import fullest
 from tests.workflows.theatre import Theatre, open_theatre, temporal_environment
 

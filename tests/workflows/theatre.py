@@ -14,6 +14,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from operations.definition import read_definition
+from operations.launching import launch
 from postroad.contracts import CampaignState, campaign_workflow_id, sequence_workflow_id
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import campaign_state
@@ -21,8 +23,6 @@ from postroad.ledger.tables import Channel, Message
 from postroad.sandbox.config import ProviderConfig, SandboxConfig
 from postroad.sandbox.server import Sandbox, serve
 from postroad.secrets import secret_box
-from starter.definition import read_definition
-from starter.launching import launch
 from starter.temporal_server import temporal_binary
 from tests.starter.campaigns import Desk
 from worker import running_worker

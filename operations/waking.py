@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from operations.refusal import Refused
+from operations.temporal import connect
 from postroad.settings import Settings
 from postroad.wording import say_count
-from starter.console import Refused, complain
-from starter.temporal import connect
 
 
 async def wake(client: Client, workflow_ids: Iterable[str], reason: str) -> None:
@@ -30,12 +30,19 @@ async def wake(client: Client, workflow_ids: Iterable[str], reason: str) -> None
         )
 
 
-async def wake_if_possible(settings: Settings, workflow_ids: Collection[str], reason: str) -> None:
-    """Signal sequences that wait for what was done; they look by themselves within an hour."""
+async def wake_if_possible(
+    settings: Settings, workflow_ids: Collection[str], reason: str
+) -> str | None:
+    """Signal sequences that wait for what was done; they look by themselves within an hour.
+
+    Returns:
+        Why some could not be woken, in a sentence; None where all were.
+    """
     if not workflow_ids:
-        return
+        return None
     try:
         await wake(await connect(settings), workflow_ids, reason)
     except Refused as refusal:
         waiting = say_count(len(workflow_ids), "sequence")
-        complain(f"{reason}, but {waiting} could not be woken: {refusal}")
+        return f"{reason}, but {waiting} could not be woken: {refusal}"
+    return None

@@ -12,9 +12,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from operations.finding import Finding, fail, ok, warn
 from postroad.ledger.health import OpenSequence
 from postroad.wording import say_count
-from starter.finding import Finding, fail, ok, warn
 from workflows import search_attributes
 
 _LONG_POLL = timedelta(seconds=75)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from operations.clock import now
+from operations.finding import Finding, Level, unknown
 from postroad.dns.health import DomainHealth
 from postroad.dns.health import Level as HealthLevel
 from postroad.dns.resolver import BlockingResolver, LookupFailed
@@ -11,8 +13,6 @@ from postroad.hosts import is_loopback
 from postroad.ledger.domain_health import Way, load_ways, store_health
 from postroad.ledger.engine import Ledger
 from postroad.settings import DnsSettings
-from starter.clock import now
-from starter.finding import Finding, Level, unknown
 
 _DOCTOR_SECONDS = 30.0
 _OFF = "look-ups are switched off, so that nobody knows about SPF, DKIM and DMARC"

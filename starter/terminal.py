@@ -19,10 +19,6 @@ _SPACES = str.maketrans("\n\r\t", "   ")
 _ANYTHING: TypeAdapter[object] = TypeAdapter(object)
 
 
-class Refused(Exception):
-    """A command is refused or has failed; the message is one sentence with the way out."""
-
-
 def plain(text: str) -> str:
     """Return a text on one line, without characters that would steer the terminal."""
     return "".join(char for char in text.translate(_SPACES) if _is_shown(char))

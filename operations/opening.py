@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from operations.refusal import Refused
 from postroad.campaign.address import Address, parse_address
 from postroad.ledger.engine import Ledger
 from postroad.settings import Settings, load_settings
-from starter.console import Refused
 
 
 @contextmanager

@@ -23,6 +23,12 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from operations.clock import now, say_time
+from operations.definition import Definition, check_workspace, read_definition
+from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.screening import Screening
+from operations.temporal import connect
 from postroad.contracts import CampaignStart, CampaignState, campaign_workflow_id
 from postroad.instants import moment
 from postroad.ledger.engine import Ledger
@@ -40,12 +46,6 @@ from postroad.ledger.staging import (
 )
 from postroad.settings import Settings
 from postroad.wording import say_count
-from starter.clock import now, say_time
-from starter.console import Refused
-from starter.definition import Definition, check_workspace, read_definition
-from starter.opening import opened_ledger
-from starter.screening import Screening
-from starter.temporal import connect
 from workflows import search_attributes
 from workflows.campaign import CampaignWorkflow
 

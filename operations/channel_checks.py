@@ -1,5 +1,8 @@
 """Doctor's checks of the channels: their state, their credentials, and whether they sign in."""
 
+from operations.clock import now
+from operations.finding import Finding, fail, ok, warn
+from operations.verifying import verify_channel
 from postroad.channels.shutoffs import shutoffs
 from postroad.contracts import ChannelState
 from postroad.instants import moment
@@ -9,9 +12,6 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import load_channel
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
 from postroad.settings import Settings
-from starter.clock import now
-from starter.finding import Finding, fail, ok, warn
-from starter.verifying import verify_channel
 
 _APPLY = "correct the workspace file and `postroad apply` it again"
 

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
+from operations.definition import Definition, check_workspace
+from operations.forecasting import Forecast, PeopleAlike, forecast_campaign
+from operations.launching import refuse_launched
+from operations.sample import Sample, render_sample
+from operations.screening import Screening
 from postroad.campaign.audience import (
     ROWS_PER_CHUNK,
     AudienceRow,
@@ -23,11 +28,6 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import sort_out
 from postroad.ledger.workspace import load_organisation
 from postroad.workspace import Sender
-from starter.definition import Definition, check_workspace
-from starter.forecasting import Forecast, PeopleAlike, forecast_campaign
-from starter.launching import refuse_launched
-from starter.sample import Sample, render_sample
-from starter.screening import Screening
 
 _IN_MEMORY = 1_000_000
 

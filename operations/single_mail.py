@@ -6,6 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from operations.definition import Definition
+from operations.opening import parsed
+from operations.refusal import Refused
 from postroad.campaign.audience import AudienceRow
 from postroad.campaign.bodies import build_template
 from postroad.campaign.file import CampaignSettings, StepFile, StepSettings
@@ -13,9 +16,6 @@ from postroad.campaign.template import StepTemplate, TextError
 from postroad.field_errors import say_errors, say_place
 from postroad.ledger.staging import StagedStep
 from postroad.plugins import Plugin
-from starter.console import Refused
-from starter.definition import Definition
-from starter.opening import parsed
 
 _STEP = "mail"
 _ROW = 1

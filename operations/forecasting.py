@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
+from operations.definition import Definition
 from postroad.campaign.schedule import Window, due_at
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
@@ -19,7 +20,6 @@ from postroad.ledger.staging import StagedStep
 from postroad.quota import forecast as quota
 from postroad.quota.scope import Scope
 from postroad.workspace import Sender
-from starter.definition import Definition
 
 
 class PeopleAlike(NamedTuple):

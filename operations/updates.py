@@ -10,11 +10,11 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from operations.refusal import Refused
+from operations.temporal import connect
 from postroad.contracts import Contract, campaign_workflow_id
 from postroad.durations import format_duration
 from postroad.settings import load_settings
-from starter.console import Refused
-from starter.temporal import connect
 
 _PATIENCE = timedelta(seconds=60)
 Answer = TypeVar("Answer", bound=Contract)

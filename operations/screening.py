@@ -8,6 +8,7 @@ for the first few alone; a text that decides or computes anything is rendered fo
 import re
 from collections.abc import Iterator, Mapping
 
+from operations.definition import Definition
 from postroad.campaign.audience import AudienceRow, RejectedRow, RejectionReason
 from postroad.campaign.mime import fields_of
 from postroad.campaign.template import (
@@ -19,7 +20,6 @@ from postroad.campaign.template import (
 from postroad.ledger.enrolment import sender_of
 from postroad.workspace import Sender
 from postroad.yaml_file import FileError
-from starter.definition import Definition
 
 _ALWAYS_RENDERED = 100
 _PUT_IN = re.compile(r"\{\{-?\s*(person|sender)\.(\w+)\s*-?\}\}")

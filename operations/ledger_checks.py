@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from operations.finding import Finding, fail, ok, warn
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import current_revision, newest_revision
 from postroad.secrets import KEY_FILE, SecretKeyError, secret_box
 from postroad.settings import Settings, config_file
-from starter.finding import Finding, fail, ok, warn
 
 
 def check_settings(settings: Settings) -> list[Finding]:

@@ -7,13 +7,13 @@ from email.policy import default
 from pydantic import BaseModel, ConfigDict
 
 from activities.composing import Composing, StepWriting, Writer
+from operations.definition import Definition
 from postroad.campaign.audience import AudienceRow
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import WaveMessage
 from postroad.workspace import Sender
-from starter.definition import Definition
 
 _PERSON_KEY = "0" * 16
 

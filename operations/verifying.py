@@ -4,6 +4,10 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from operations.domain_checks import findings_of, look_up, outside
+from operations.finding import line
+from operations.note_to_self import note_to_self
+from operations.refusal import Refused
 from postroad.channels.base import OutgoingMessage, Verification
 from postroad.channels.build import build_channel
 from postroad.ledger.domain_health import load_ways
@@ -12,10 +16,6 @@ from postroad.ledger.workspace import list_senders, load_channel
 from postroad.secrets import SecretBox
 from postroad.settings import DnsSettings
 from postroad.workspace import Channel, Sender
-from starter.console import Refused
-from starter.domain_checks import findings_of, look_up, outside
-from starter.finding import line
-from starter.note_to_self import note_to_self
 
 _DNS_SECONDS = 10.0
 

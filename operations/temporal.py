@@ -7,8 +7,8 @@ from pathlib import Path
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from operations.refusal import Refused
 from postroad.settings import DEFAULT_TEMPORAL_ADDRESS, Settings
-from starter.console import Refused
 
 RUNTIME_FILE = "runtime.json"
 """Kept in the data directory by `postroad up` while it runs."""

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 
+from operations.clock import now
+from operations.opening import unknown_campaign
 from postroad.contracts import CampaignState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.events import FeedEntry, events_after, last_event
 from postroad.ledger.overview import CampaignOverview, campaign_overview, campaign_state
-from starter.clock import now
-from starter.opening import unknown_campaign
 
 Sleep = Callable[[float], None]
 

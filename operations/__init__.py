@@ -1,0 +1,1 @@
+"""What people can have done, whether by the command or in the console; nothing here prints."""
