@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, exists, or_, select, true, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
-from postroad.ledger.prepared import Answer, Prepared, Wire, given, one_of
+from postroad.ledger.prepared import Execution, Prepared, given, one_of
 from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Suppression
 
 
@@ -85,15 +85,15 @@ _MARK_SENDING = Prepared(
 )
 
 
-def mark_sending(wire: Wire, claims: Sequence[Claim]) -> Answer:
+def mark_sending(claims: Sequence[Claim]) -> Execution:
     """Mark messages sending, each only if every stop rule still allows it.
 
     Repeating a claim after a commit whose outcome was lost grants it again, to the same attempt.
 
     Returns:
-        What gives the row ids of the messages that may leave.
+        What, once run, returns the row ids of the messages that may leave.
     """
-    return _MARK_SENDING.ask(wire, [_wish(wanted) for wanted in claims])
+    return _MARK_SENDING.over([_wish(wanted) for wanted in claims])
 
 
 def _wish(wanted: Claim) -> dict[str, int]:

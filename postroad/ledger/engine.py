@@ -1,7 +1,7 @@
 """One ledger, two databases: SQLite in a file, PostgreSQL in production.
 
-Statements run synchronously, on activity threads or on the journal's thread: the ledger's
-transactions are short, and one thread hop per transaction beats one per statement.
+Statements run synchronously, on activity threads: the ledger's transactions are short, and one
+thread hop per transaction beats one per statement.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from postroad.ledger.postgres_writer import PostgresWriter
+from postroad.ledger.sqlite_writer import SqliteWriter
 from postroad.ledger.writer import Writer
 
 _BUSY_SECONDS = 60
@@ -51,7 +53,7 @@ class Ledger:
 
     def writer(self) -> Writer:
         """Return a way to write prepared statements over a connection that is kept."""
-        return Writer(self.engine)
+        return SqliteWriter(self.engine) if self.is_sqlite else PostgresWriter(self.engine)
 
     def is_away(self, error: DBAPIError) -> bool:
         """Whether an error means that the database cannot be reached now, and will be again."""

@@ -7,7 +7,6 @@ what the other connections bring gathers into the next: the busier, the larger t
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
@@ -15,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from postroad.ledger.claims import Claim, Granted, Taken, Verdict, mark_sending, why_not
 from postroad.ledger.engine import Ledger
-from postroad.ledger.settlement import Outcome, Sent, settle_sent, settle_unsent
+from postroad.ledger.settlement import Outcome, Sent, Unsent, settle_sent, settle_unsent
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -35,28 +34,28 @@ class Journal:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._writer = ledger.writer()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._waiting: list[_Entry] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def record(self, outcomes: Sequence[Outcome], next_claim: Claim | None) -> Verdict:
-        """Commit outcomes and a claim together; return the verdict on the claim.
+    def record(
+        self, outcomes: Sequence[Outcome], next_claim: Claim | None
+    ) -> asyncio.Future[Verdict]:
+        """Commit outcomes and a claim together; return what will hold the verdict on the claim.
 
-        Returns after the commit is durable. While the database is away it waits: what a
+        It is known once the commit is durable. While the database is away it waits: what a
         provider has already accepted must not be forgotten.
         """
         entry = _Entry(outcomes, next_claim)
         self._waiting.append(entry)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        return await entry.done
+        return entry.done
 
     async def aclose(self) -> None:
         """Wait until everything recorded is committed."""
         if self._writing is not None:
             await self._writing
-        self._thread.submit(self._writer.close)
-        self._thread.shutdown()
+        await self._writer.aclose()
 
     async def _write(self) -> None:
         try:
@@ -68,10 +67,9 @@ class Journal:
 
     async def _commit_until_done(self, entries: list[_Entry]) -> None:
         pause = _FIRST_PAUSE_SECONDS
-        loop = asyncio.get_running_loop()
         while True:
             try:
-                verdicts = await loop.run_in_executor(self._thread, self._commit, entries)
+                verdicts = await self._commit(entries)
             except (InterfaceError, OperationalError) as error:
                 if not self._ledger.is_away(error):
                     _fail(entries, error)
@@ -87,25 +85,27 @@ class Journal:
                     _resolve(entry, verdicts.get(entry.claim.message) if entry.claim else None)
                 return
 
-    def _commit(self, entries: list[_Entry]) -> dict[int, Verdict]:
+    async def _commit(self, entries: list[_Entry]) -> dict[int, Verdict]:
         outcomes = [outcome for entry in entries for outcome in entry.outcomes]
         claims = [entry.claim for entry in entries if entry.claim is not None]
+        sent = [outcome for outcome in outcomes if isinstance(outcome, Sent)]
         unsent = [outcome for outcome in outcomes if not isinstance(outcome, Sent)]
         if unsent:
-            with self._ledger.write() as connection:
-                settle_unsent(connection, unsent)
-        with self._writer.transaction() as wire:
-            settle_sent(wire, [outcome for outcome in outcomes if isinstance(outcome, Sent)])
-            granted = mark_sending(wire, claims)
-        return self._verdicts(claims, set(granted()))
-
-    def _verdicts(self, claims: list[Claim], free: set[int]) -> dict[int, Verdict]:
-        verdicts: dict[int, Verdict] = dict.fromkeys(free, Granted())
-        refused = [wanted for wanted in claims if wanted.message not in free]
+            await asyncio.to_thread(self._settle_unsent, unsent)
+        granted = await self._writer.commit([*settle_sent(sent), mark_sending(claims)])
+        verdicts: dict[int, Verdict] = dict.fromkeys(granted, Granted())
+        refused = [wanted for wanted in claims if wanted.message not in verdicts]
         if refused:
-            with self._ledger.read() as connection:
-                verdicts |= {wanted.message: why_not(connection, wanted) for wanted in refused}
+            verdicts |= await asyncio.to_thread(self._why_not, refused)
         return verdicts
+
+    def _settle_unsent(self, outcomes: Sequence[Unsent]) -> None:
+        with self._ledger.write() as connection:
+            settle_unsent(connection, outcomes)
+
+    def _why_not(self, refused: Sequence[Claim]) -> dict[int, Verdict]:
+        with self._ledger.read() as connection:
+            return {wanted.message: why_not(connection, wanted) for wanted in refused}
 
 
 def _fail(entries: list[_Entry], error: Exception) -> None:

@@ -4,15 +4,11 @@ SQLAlchemy's own work on an execution costs several times what such a statement 
 compiles the statement once for each database and then stands aside.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Dialect, bindparam, or_
-from sqlalchemy.sql import ClauseElement
-from sqlalchemy.sql.compiler import SQLCompiler
-
-Answer = Callable[[], list[Any]]
-"""Gives the first column of what came back; on a `Writer`, once its transaction is over."""
+from sqlalchemy import BindParameter, ColumnElement, Dialect, UpdateBase, bindparam, or_
 
 
 def given(name: str, like: Any = None) -> BindParameter[Any]:  # noqa: ANN401
@@ -30,48 +26,52 @@ def one_of(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:  # noqa: 
     return or_(*(column == value for value in values))
 
 
-class Wire:
-    """A driver's connection within a transaction."""
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A statement with its rows of parameters, still to be run once for each of them."""
 
-    def __init__(self, driver: Any, dialect: Dialect) -> None:  # noqa: ANN401
-        self.driver = driver
-        self.dialect = dialect
+    prepared: "Prepared"
+    rows: Sequence[Mapping[str, Any]]
+
+    def sql(self, dialect: Dialect) -> str:
+        """Return the statement's text."""
+        return self.prepared.compiled(dialect).sql
+
+    def parameters(self, dialect: Dialect) -> Sequence[Any]:
+        """Return the rows' values as the driver wants them: by position, or by name."""
+        return self.prepared.compiled(dialect).parameters(self.rows)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the statement returns something."""
+        return self.prepared.answers
 
 
 class Prepared:
     """One statement; what changes from row to row is `given`."""
 
-    def __init__(self, statement: ClauseElement) -> None:
+    def __init__(self, statement: UpdateBase) -> None:
         self._statement = statement
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[str, Compiled] = {}
+        self.answers = bool(statement.returning_column_descriptions)
 
-    def run(self, wire: Wire, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run it once for each row of parameters."""
-        if rows:
-            compiled = self._for(wire.dialect)
-            wire.driver.cursor().executemany(compiled.sql, compiled.parameters(rows))
+    def over(self, rows: Sequence[Mapping[str, Any]]) -> Execution:
+        """Return the statement with its rows of parameters."""
+        return Execution(self, rows)
 
-    def ask(self, wire: Wire, rows: Sequence[Mapping[str, Any]]) -> Answer:
-        """Run it once for each row of parameters; return what gives the answers."""
-        compiled = self._for(wire.dialect)
-        answers = []
-        for parameters in compiled.parameters(rows):
-            cursor = wire.driver.cursor()
-            cursor.execute(compiled.sql, parameters)
-            # SQLite would prepare a statement again whose last answer is still unread.
-            answers.append(cursor.fetchall() if wire.dialect.name == "sqlite" else cursor)
-        return lambda: [found[0] for answer in answers for found in answer]
-
-    def _for(self, dialect: Dialect) -> "_Compiled":
+    def compiled(self, dialect: Dialect) -> "Compiled":
+        """Return the statement in a database's words."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+            compiled = self._compiled[dialect.name] = Compiled(self._statement, dialect)
         return compiled
 
 
-class _Compiled:
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
-        compiled = cast("SQLCompiler", statement.compile(dialect=dialect))
+class Compiled:
+    """A statement in one database's words."""
+
+    def __init__(self, statement: UpdateBase, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
         self._constants = {name: bind.value for name, bind in compiled.binds.items()}
         self._order = compiled.positiontup

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, insert, literal, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
-from postroad.ledger.prepared import Prepared, Wire, given, one_of
+from postroad.ledger.prepared import Execution, Prepared, given, one_of
 from postroad.ledger.suppression import suppress_address
 from postroad.ledger.tables import Enrollment, Event, Message
 
@@ -144,13 +144,18 @@ _FINISH = Prepared(
 )
 
 
-def settle_sent(wire: Wire, sent: Sequence[Sent]) -> None:
+def settle_sent(sent: Sequence[Sent]) -> list[Execution]:
     """Record acceptances; settling one again changes nothing."""
     rows = [_sent_values(outcome) for outcome in sent]
-    _TELL_SENT.run(wire, rows)
-    _MARK_SENT.run(wire, rows)
-    _MAKE_DUE.run(wire, [_next_values(s) for s in sent if s.next_due_at is not None])
-    _FINISH.run(wire, [{"of": s.subject.enrollment} for s in sent if s.next_due_at is None])
+    following = [_next_values(s) for s in sent if s.next_due_at is not None]
+    finished = [{"of": s.subject.enrollment} for s in sent if s.next_due_at is None]
+    executions = [
+        _TELL_SENT.over(rows),
+        _MARK_SENT.over(rows),
+        _MAKE_DUE.over(following),
+        _FINISH.over(finished),
+    ]
+    return [execution for execution in executions if execution.rows]
 
 
 def settle_unsent(connection: Connection, outcomes: Iterable[Unsent]) -> None:

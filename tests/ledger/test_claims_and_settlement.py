@@ -1,7 +1,8 @@
 """Claiming and settling: the two commits that make a message leave once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from postroad.ledger.claims import (
     why_not,
 )
 from postroad.ledger.engine import Ledger
-from postroad.ledger.prepared import Wire
+from postroad.ledger.prepared import Execution
 from postroad.ledger.settlement import (
     Deferred,
     Failed,
@@ -56,9 +57,7 @@ def reserved(ledger: Ledger) -> int:
 
 def _claim(ledger: Ledger, message: int, *, attempt: int = 1, wave: int = 1) -> Verdict:
     wish = Claim(message, wave, attempt, version=1)
-    with _writing(ledger) as wire:
-        granted = mark_sending(wire, [wish])
-    if granted():
+    if _commit(ledger, [mark_sending([wish])]):
         return Granted()
     with ledger.read() as connection:
         return why_not(connection, wish)
@@ -66,19 +65,18 @@ def _claim(ledger: Ledger, message: int, *, attempt: int = 1, wave: int = 1) -> 
 
 def _settle(ledger: Ledger, outcome: Outcome) -> None:
     if isinstance(outcome, Sent):
-        with _writing(ledger) as wire:
-            settle_sent(wire, [outcome])
+        _commit(ledger, settle_sent([outcome]))
     else:
         with ledger.write() as connection:
             settle_unsent(connection, [outcome])
 
 
-@contextmanager
-def _writing(ledger: Ledger) -> Iterator[Wire]:
-    writer = ledger.writer()
-    with writer.transaction() as wire:
-        yield wire
-    writer.close()
+def _commit(ledger: Ledger, executions: Sequence[Execution]) -> list[Any]:
+    async def commit() -> list[Any]:
+        async with aclosing(ledger.writer()) as writer:
+            return await writer.commit(executions)
+
+    return asyncio.run(commit())
 
 
 def _subject(ledger: Ledger, message: int) -> Subject:
