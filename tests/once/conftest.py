@@ -31,6 +31,6 @@ async def stage(ledger: Ledger, sandbox: Sandbox, tmp_path: Path) -> AsyncIterat
 
 
 @pytest.fixture
-def port() -> int:
-    """A port for a Temporal server that may be restarted on it."""
-    return free_port_pair(17_233)
+def port(worker_id: str) -> int:
+    """A port for a Temporal server that may be restarted on it; each test process has its own."""
+    return free_port_pair(17_233 + 2 * int(worker_id.removeprefix("gw").replace("master", "0")))

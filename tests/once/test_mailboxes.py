@@ -13,7 +13,6 @@ from postroad.ledger.engine import Ledger
 from postroad.sandbox.config import MailboxProviderConfig, SandboxConfig
 from postroad.sandbox.faults import Fault
 from postroad.sandbox.server import Sandbox, serve
-from starter.temporal_server import free_port_pair
 from tests.once.stage import Stage, closing
 
 # The ledger's part in it is tested on both databases, in test_killed.
@@ -75,11 +74,11 @@ async def provider(kind: Kind) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def mailbox_stage(
-    ledger: Ledger, kind: Kind, provider: Sandbox, tmp_path: Path
+    ledger: Ledger, kind: Kind, provider: Sandbox, port: int, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     """A campaign that is ready to be launched."""
     async with closing(Stage(tmp_path, ledger, provider)) as ready:
-        await ready.set(free_port_pair(17_433), people=PEOPLE)
+        await ready.set(port, people=PEOPLE)
         settings = CHANNELS[kind].replace("PORT", str(provider.port("p")))
         workspace = WORKSPACE.replace("KIND", kind).replace("SETTINGS", settings)
         ready.desk.write("workspace.yaml", workspace)
