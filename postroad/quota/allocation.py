@@ -14,8 +14,8 @@ WAVE_SPAN = 20 * SECOND
 """The slots of one wave are at most this far apart."""
 
 _BOOKED_AHEAD = 10 * SECOND
-_SMALL_WAVE = 100
-_MESSAGES_PER_CONNECTION = 25
+_SMALL_WAVE = 250
+_MESSAGES_PER_CONNECTION = 50
 
 
 @dataclass(frozen=True, slots=True)

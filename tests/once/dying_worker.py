@@ -35,9 +35,9 @@ def arm(countdown: _Countdown) -> None:
     commit = Journal._commit
     send = PooledConnection.send
 
-    def dying_commit(self: Journal, entries: Any) -> dict[int, Verdict]:
+    async def dying_commit(self: Journal, entries: Any) -> dict[int, Verdict]:
         countdown.reach("before_commit")
-        verdicts = commit(self, entries)
+        verdicts = await commit(self, entries)
         countdown.reach("after_commit")
         return verdicts
 
