@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from postroad.campaign.mime import (
     Envelope,
@@ -11,6 +12,7 @@ from postroad.campaign.mime import (
     message_id_for,
     reply_subject,
 )
+from postroad.campaign.quotation import attribution, with_quotation
 from postroad.campaign.template import (
     BlankFieldError,
     CompiledTemplate,
@@ -22,7 +24,7 @@ from postroad.campaign.template import (
 from postroad.channels.base import OutgoingMessage
 from postroad.instants import moment
 from postroad.ledger.steps import CampaignStep
-from postroad.ledger.waves import WaveMessage
+from postroad.ledger.waves import Earlier, WaveMessage
 
 
 class Unsendable(Exception):
@@ -68,10 +70,25 @@ class StepWriting:
 class Composing:
     """Composes one sender's messages of one campaign."""
 
-    def __init__(self, campaign_id: str, writer: Writer, steps: Sequence[StepWriting]) -> None:
+    def __init__(
+        self,
+        campaign_id: str,
+        writer: Writer,
+        steps: Sequence[StepWriting],
+        quotable: Mapping[tuple[int, int], CompiledTemplate],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            campaign_id: the campaign.
+            writer: its sender.
+            steps: the steps as they stand now.
+            quotable: texts that may have been sent before, by position and version.
+        """
         self._campaign_id = campaign_id
         self._writer = writer
         self._steps = steps
+        self._quotable = quotable
         self._domain = writer.email.rpartition("@")[2]
 
     def compose(self, message: WaveMessage, now: int) -> tuple[OutgoingMessage, int]:
@@ -89,7 +106,7 @@ class Composing:
             key=key,
             message_id=message_id,
             date=moment(now),
-            references=message.earlier if replying else (),
+            references=[each.message_id for each in message.earlier] if replying else (),
             unsubscribe_url=self._unsubscribe_url(key),
         )
         try:
@@ -118,10 +135,22 @@ class Composing:
     def _render(self, writing: StepWriting, message: WaveMessage) -> Rendered:
         person = {**message.fields, "email": message.recipient}
         rendered = writing.compiled.render(person, self._writer.fields)
-        if rendered.subject:
+        if not rendered.subject:
+            first = self._steps[0].compiled.render(person, self._writer.fields)
+            subject = reply_subject(first.subject)
+            rendered = Rendered(subject, rendered.text, rendered.html)
+        if writing.step.settings.quote and message.earlier:
+            return self._quote(rendered, message.earlier[-1], person)
+        return rendered
+
+    def _quote(self, rendered: Rendered, last: Earlier, person: Mapping[str, str]) -> Rendered:
+        """Quote the text that was really sent, whatever its step says by now."""
+        text = self._quotable.get((last.position, last.version or 0))
+        if text is None:
             return rendered
-        first = self._steps[0].compiled.render(person, self._writer.fields)
-        return Rendered(reply_subject(first.subject), rendered.text, rendered.html)
+        sent_at = moment(last.sent_at).astimezone(ZoneInfo(self._writer.timezone))
+        line = attribution(sent_at, self._writer.name, self._writer.email)
+        return with_quotation(rendered, text.render(person, self._writer.fields), line)
 
     def _unsubscribe_url(self, key: str) -> str | None:
         base = self._writer.unsubscribe_base

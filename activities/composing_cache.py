@@ -1,11 +1,13 @@
 """Loading what composing needs, and keeping compiled texts from one wave to the next."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
 from activities.composing import Composing, StepWriting, Writer
+from postroad.campaign.template import CompiledTemplate, compile_template
 from postroad.contracts import SendWave
 from postroad.ledger.engine import Ledger
 from postroad.ledger.steps import (
@@ -14,6 +16,7 @@ from postroad.ledger.steps import (
     load_settings,
     load_steps,
     load_template,
+    load_texts_before,
 )
 from postroad.ledger.tables import Organisation, Sender
 
@@ -36,7 +39,8 @@ class ComposingCache:
             writings = [
                 self._writing(connection, request.campaign_id, writer, step) for step in steps
             ]
-        return Composing(request.campaign_id, writer, writings)
+            quotable = _quotable(connection, request.campaign_id, steps)
+        return Composing(request.campaign_id, writer, writings, quotable)
 
     def _writing(
         self, connection: Connection, campaign_id: str, writer: Writer, step: CampaignStep
@@ -50,6 +54,15 @@ class ComposingCache:
             while len(self._writings) > _KEPT:
                 self._writings.popitem(last=False)
         return replace(found, step=step)
+
+
+def _quotable(
+    connection: Connection, campaign_id: str, steps: Sequence[CampaignStep]
+) -> dict[tuple[int, int], CompiledTemplate]:
+    """Return every text that a step may quote, by position and version."""
+    last = max((step.position for step in steps if step.settings.quote), default=0)
+    texts = load_texts_before(connection, campaign_id, last) if last else {}
+    return {place: compile_template(template) for place, template in texts.items()}
 
 
 def _writer(connection: Connection, request: SendWave) -> Writer:

@@ -12,7 +12,7 @@ from postroad.campaign.audience import AudienceRow
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
 from postroad.ledger.steps import CampaignStep
-from postroad.ledger.waves import WaveMessage
+from postroad.ledger.waves import Earlier, WaveMessage
 from postroad.workspace import Sender
 
 _PERSON_KEY = "0" * 16
@@ -61,18 +61,21 @@ def render_sample(
         )
         for position, step in enumerate(definition.steps)
     ]
-    composing = Composing(definition.id, writer, writings)
+    quotable = {(each.step.position, each.step.version): each.compiled for each in writings}
+    composing = Composing(definition.id, writer, writings, quotable)
     mails: list[SampleMail] = []
-    earlier: tuple[str, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     for position, step in enumerate(definition.steps):
-        outgoing, _ = composing.compose(_message(definition.id, row, position, earlier), now)
-        earlier = (*earlier, outgoing.message_id)
+        message = _message(definition.id, row, position, earlier)
+        outgoing, version = composing.compose(message, now)
+        sent = Earlier(position, outgoing.message_id, None, None, version, now)
+        earlier = (*earlier, sent)
         mails.append(_read(step.id, outgoing.content))
     return Sample(row=row.row, sender=sender.email, recipient=row.recipient, mails=mails)
 
 
 def _message(
-    campaign_id: str, row: AudienceRow, position: int, earlier: tuple[str, ...]
+    campaign_id: str, row: AudienceRow, position: int, earlier: tuple[Earlier, ...]
 ) -> WaveMessage:
     return WaveMessage(
         subject=Subject(0, 0, position, campaign_id, "", row.address),

@@ -102,6 +102,8 @@ class StepSettings(BaseModel):
     window: Window | None = None
     thread: Literal["new", "reply"] = "new"
     """Whether it answers the step before in the same conversation."""
+    quote: bool = False
+    """Whether what was sent before is quoted below it."""
     channel: str | None = None
     """Overrides the campaign's channel."""
 
@@ -122,7 +124,11 @@ class StepFile(StepSettings):
     def settings(self) -> StepSettings:
         """The part that the ledger keeps as settings."""
         return StepSettings(
-            wait=self.wait, window=self.window, thread=self.thread, channel=self.channel
+            wait=self.wait,
+            window=self.window,
+            thread=self.thread,
+            quote=self.quote,
+            channel=self.channel,
         )
 
     @model_validator(mode="after")
@@ -138,6 +144,8 @@ class StepFile(StepSettings):
             yield ("body",), "stands beside text or html; keep one of them"
         if self.thread == "new" and not (self.subject or "").strip():
             yield ("subject",), "is missing; only a step with thread: reply may go without"
+        if self.quote and self.thread == "new":
+            yield ("quote",), "quotes what came before; give the step thread: reply as well"
 
 
 class CampaignFile(BaseModel):

@@ -59,6 +59,18 @@ def load_template(
     return StepTemplate.model_validate(row.template)
 
 
+def load_texts_before(
+    connection: Connection, campaign_id: str, position: int
+) -> dict[tuple[int, int], StepTemplate]:
+    """Return every version of every text of the steps before one, by position and version."""
+    rows = connection.execute(
+        select(StepText.position, StepText.version, StepText.template).where(
+            StepText.campaign_id == campaign_id, StepText.position < position
+        )
+    )
+    return {(row.position, row.version): StepTemplate.model_validate(row.template) for row in rows}
+
+
 def load_attachments(connection: Connection, template: StepTemplate) -> dict[str, bytes]:
     """Return the files a template attaches or shows inline, by their SHA-256."""
     digests = {reference.sha256 for reference in template.attachments}

@@ -1,6 +1,6 @@
 """Reading a wave: everything its messages need to be rendered, sent and settled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,19 @@ from postroad.ledger.settlement import Subject
 from postroad.ledger.tables import Enrollment, Message
 
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message that was sent to a person before."""
+
+    position: int
+    message_id: str
+    channel: str | None
+    thread_id: str | None
+    version: int | None
+    """The version of the text that was sent."""
+    sent_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +40,14 @@ class WaveMessage:
     person_key: str
     fields: dict[str, Any]
     timezone: str | None
-    earlier: tuple[str, ...] = ()
-    """Message-IDs of this person's earlier messages, oldest first."""
-    thread_id: str | None = None
-    """The provider's id of the thread of the last of them, where it went through this channel."""
+    earlier: tuple[Earlier, ...] = ()
+    """What was sent to this person before, oldest first."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """An earlier message of a person."""
-
-    position: int
-    message_id: str
-    channel: str | None
-    thread_id: str | None
+    @property
+    def thread_id(self) -> str | None:
+        """The provider's thread to answer in; a thread's id means nothing on another channel."""
+        last = self.earlier[-1] if self.earlier else None
+        return last.thread_id if last and last.channel == self.subject.channel else None
 
 
 def load_wave(
@@ -69,10 +76,6 @@ def load_wave(
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
     earlier = _earlier(connection, [row.enrollment_id for row in rows if row.position > 0])
-    conversations = [
-        [sent for sent in earlier.get(row.enrollment_id, ()) if sent.position < row.position]
-        for row in rows
-    ]
     return [
         WaveMessage(
             subject=Subject(
@@ -92,10 +95,11 @@ def load_wave(
             person_key=row.person_key,
             fields=row.fields,
             timezone=row.timezone,
-            earlier=tuple(sent.message_id for sent in before),
-            thread_id=_thread(row.channel_id, before),
+            earlier=tuple(
+                sent for sent in earlier.get(row.enrollment_id, ()) if sent.position < row.position
+            ),
         )
-        for row, before in zip(rows, conversations, strict=True)
+        for row in rows
     ]
 
 
@@ -122,9 +126,9 @@ def return_wave(connection: Connection, sequence: int, wave: int) -> int:
     ).rowcount
 
 
-def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, list[_Sent]]:
+def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, list[Earlier]]:
     """Return what was sent to people, oldest first."""
-    found: dict[int, list[_Sent]] = {}
+    found: dict[int, list[Earlier]] = {}
     rows = connection.execute(
         select(
             Message.enrollment_id,
@@ -132,16 +136,24 @@ def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, li
             Message.message_id,
             Message.channel_id,
             Message.thread_id,
+            Message.version,
+            Message.sent_at,
         )
-        .where(Message.enrollment_id.in_(set(enrollments)), Message.state == MessageState.SENT)
+        .where(
+            Message.enrollment_id.in_(set(enrollments)),
+            Message.state == MessageState.SENT,
+            Message.message_id.is_not(None),
+        )
         .order_by(Message.enrollment_id, Message.position)
     )
-    for enrollment, position, message_id, channel, thread in rows:
-        if message_id is not None:
-            found.setdefault(enrollment, []).append(_Sent(position, message_id, channel, thread))
+    for row in rows:
+        sent = Earlier(
+            position=row.position,
+            message_id=row.message_id or "",
+            channel=row.channel_id,
+            thread_id=row.thread_id,
+            version=row.version,
+            sent_at=row.sent_at or 0,
+        )
+        found.setdefault(row.enrollment_id, []).append(sent)
     return found
-
-
-def _thread(channel: str | None, before: Sequence[_Sent]) -> str | None:
-    """Return the thread to answer in; a thread's id means nothing on another channel."""
-    return before[-1].thread_id if before and before[-1].channel == channel else None
