@@ -6,9 +6,9 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -27,11 +27,12 @@ from activities.sending import SendingActivities
 from operations.networks import mail_networks
 from operations.refusal import Refused
 from operations.temporal import connect
+from postroad.contracts import channel_task_queue
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
-from postroad.settings import Settings, SettingsError, load_settings
+from postroad.settings import QUEUES, SEQUENCES, Settings, SettingsError, load_settings
 from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow
 from workflows.mailbox_watch import MailboxWatchWorkflow
@@ -41,6 +42,9 @@ _ACTIVITIES_AT_ONCE = 200
 _GRACE = timedelta(seconds=20)
 _STICKY_TIMEOUT = timedelta(seconds=5)
 """A killed worker's workflows are looked at by another after this time."""
+
+_POLLS = 2
+"""Waves are few and long: a queue of channels needs no more requests for work than this."""
 
 WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow, MailboxWatchWorkflow]
 
@@ -52,44 +56,71 @@ async def running_worker(
     secrets: SecretBox,
     task_queue: str,
     networks: Networks | None = None,
-) -> AsyncIterator[Worker]:
+    queues: Iterable[str] = QUEUES,
+) -> AsyncIterator[None]:
     """Run a worker until the block ends; messages on the wire are finished first.
 
     Args:
         client: the Temporal server.
         ledger: where people and messages are.
         secrets: opens the channels' credentials.
-        task_queue: whose tasks it works on.
+        task_queue: where workflows wait; kinds of channels have queues beside it.
         networks: looks up recipients' mail networks; without it none is known.
+        queues: what it works on: see postroad.settings.WorkerSettings.
     """
     clock = ServerClock()
     journal = Journal(ledger)
     channels = OpenChannels(ledger, secrets, LeaseHolder(ledger, clock.now))
-    activities: list[Callable[..., Any]] = [
+    outcomes = OutcomeActivities(ledger, channels, clock)
+    sending = SendingActivities(ledger, journal, channels, clock, task_queue)
+    on_channels = [*_activities_of(outcomes), *_activities_of(sending)]
+    on_the_ledger = [
         *_activities_of(AudienceActivities(ledger, clock)),
         *_activities_of(CampaignStateActivities(ledger, clock)),
         *_activities_of(ChannelSelectionActivities(ledger, clock, networks)),
         *_activities_of(QuotaActivities(ledger, clock)),
-        *_activities_of(OutcomeActivities(ledger, channels, clock)),
-        *_activities_of(SendingActivities(ledger, journal, channels, clock)),
     ]
     with ThreadPoolExecutor(_ACTIVITIES_AT_ONCE, thread_name_prefix="activity") as threads:
-        worker = Worker(
-            client,
-            task_queue=task_queue,
-            workflows=WORKFLOWS,
-            activities=activities,
-            activity_executor=threads,
-            max_concurrent_activities=_ACTIVITIES_AT_ONCE,
-            graceful_shutdown_timeout=_GRACE,
-            sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
-        )
-        try:
-            async with worker:
-                yield worker
-        finally:
-            await journal.aclose()
-            await channels.aclose()
+        async with AsyncExitStack() as running:
+            running.push_async_callback(channels.aclose)
+            running.push_async_callback(journal.aclose)
+            for queue in queues:
+                worker = (
+                    # Sequences that began before kinds had queues look for their channels here.
+                    _sequence_worker(client, task_queue, [*on_the_ledger, *on_channels], threads)
+                    if queue == SEQUENCES
+                    else _channel_worker(client, channel_task_queue(task_queue, queue), on_channels)
+                )
+                await running.enter_async_context(worker)
+            yield
+
+
+def _sequence_worker(
+    client: Client, task_queue: str, activities: list[Callable[..., Any]], threads: Executor
+) -> Worker:
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        activity_executor=threads,
+        max_concurrent_activities=_ACTIVITIES_AT_ONCE,
+        graceful_shutdown_timeout=_GRACE,
+        sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
+    )
+
+
+def _channel_worker(
+    client: Client, task_queue: str, activities: list[Callable[..., Any]]
+) -> Worker:
+    return Worker(
+        client,
+        task_queue=task_queue,
+        activities=activities,
+        max_concurrent_activities=_ACTIVITIES_AT_ONCE,
+        max_concurrent_activity_task_polls=_POLLS,
+        graceful_shutdown_timeout=_GRACE,
+    )
 
 
 def _activities_of(instance: object) -> list[Callable[..., Any]]:
@@ -109,7 +140,12 @@ async def run(settings: Settings) -> None:
     secrets = secret_box(settings)
     try:
         async with running_worker(
-            client, ledger, secrets, settings.temporal.task_queue, mail_networks()
+            client,
+            ledger,
+            secrets,
+            settings.temporal.task_queue,
+            mail_networks(),
+            settings.worker.queues,
         ):
             await stop.wait()
     finally:

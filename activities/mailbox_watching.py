@@ -28,8 +28,15 @@ _log = structlog.get_logger(__name__)
 class MailboxWatches:
     """This worker's part in watching the inboxes behind its channels."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, task_queue: str) -> None:
+        """Prepare.
+
+        Args:
+            ledger: where mailboxes' cursors are.
+            task_queue: where workflows are worked on.
+        """
         self._ledger = ledger
+        self._task_queue = task_queue
         self._has_inbox: dict[str, bool] = {}
         """Whether channels have something to read, where that is known."""
 
@@ -64,7 +71,7 @@ class MailboxWatches:
             with suppress(RPCError):  # it has ended meanwhile
                 await handle.signal("wake", f"answers came back to {channel_id}")
 
-    async def sent(self, channel_id: str, clock: Clock) -> None:
+    async def sent(self, channel_id: str, kind: str, clock: Clock) -> None:
         """Tell the mailbox's watch, which is started where none is running, that mail left."""
         if not self._has_inbox.get(channel_id, True):
             return
@@ -73,9 +80,9 @@ class MailboxWatches:
         )
         await activity.client().start_workflow(
             "MailboxWatchWorkflow",
-            MailboxWatchStart(channel=channel_id),
+            MailboxWatchStart(channel=channel_id, kind=kind),
             id=mailbox_workflow_id(channel_id),
-            task_queue=activity.info().task_queue,
+            task_queue=self._task_queue,
             start_signal="sent",
             start_signal_args=[left],
             static_summary=f"{channel_id}: what comes back",

@@ -25,6 +25,7 @@ class OpenChannel:
     """A channel as it was described when it was opened."""
 
     channel: DeliveryChannel
+    kind: str
     resend_uncertain: bool
     version: str
 
@@ -75,7 +76,7 @@ class OpenChannels:
             self._leases.leases_of(channel_id, settings.connections),
             partial(self._keep, channel_id),
         )
-        return OpenChannel(channel, settings.on_uncertain == "resend", version)
+        return OpenChannel(channel, settings.kind, settings.on_uncertain == "resend", version)
 
     async def _keep(self, channel_id: str, refresh_token: str) -> None:
         await asyncio.to_thread(self._store, channel_id, refresh_token)

@@ -24,14 +24,28 @@ class SendingActivities:
     """Activities that put messages on the wire."""
 
     def __init__(
-        self, ledger: Ledger, journal: Journal, channels: OpenChannels, clock: ServerClock
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        channels: OpenChannels,
+        clock: ServerClock,
+        task_queue: str,
     ) -> None:
+        """Prepare the activities.
+
+        Args:
+            ledger: where messages are.
+            journal: commits what was sent.
+            channels: this worker's open channels.
+            clock: the Temporal server's.
+            task_queue: where workflows are worked on.
+        """
         self._ledger = ledger
         self._journal = journal
         self._channels = channels
         self._composing = ComposingCache(ledger)
         self._hand_sent = HandSentReader(ledger)
-        self._mailboxes = MailboxWatches(ledger)
+        self._mailboxes = MailboxWatches(ledger, task_queue)
         self._clock = clock
 
     @activity.defn(name="send_wave")
@@ -57,7 +71,7 @@ class SendingActivities:
             await self._mailboxes.begin(request.channel, opened.channel, clock)
             sent = await run.send()
             if sent.sent or sent.uncertain:
-                await self._mailboxes.sent(request.channel, clock)
+                await self._mailboxes.sent(request.channel, opened.kind, clock)
             await self._hand_sent.read(request.channel, opened.channel, clock)
             return sent
 

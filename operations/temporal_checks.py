@@ -1,5 +1,6 @@
 """Doctor's checks of Temporal: reachable, prepared, and somebody works."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -13,6 +14,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from operations.finding import Finding, fail, ok, warn
+from postroad.contracts import channel_task_queue
 from postroad.ledger.health import OpenSequence
 from postroad.wording import say_count
 from workflows import search_attributes
@@ -71,6 +73,19 @@ async def check_workers(client: Client, task_queue: str) -> list[Finding]:
             findings.append(fail("workers", words, _START_WORKER))
     if newest is not None:
         findings.append(compare_clocks(newest, datetime.now(UTC)))
+    return findings
+
+
+async def check_channel_workers(
+    client: Client, task_queue: str, kinds: Iterable[str]
+) -> list[Finding]:
+    """Check that somebody works on each kind of channel that there is."""
+    findings = []
+    for kind in kinds:
+        queue = channel_task_queue(task_queue, kind)
+        if not await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY):
+            words = f"nobody works on {queue}: mail through {kind} channels waits"
+            findings.append(fail("workers", words, f"start a worker with {kind} in worker.queues"))
     return findings
 
 

@@ -33,6 +33,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
+from postroad.channels.kinds import CHANNEL_KINDS
 from postroad.dns.nameservers import parse_nameserver
 
 if TYPE_CHECKING:
@@ -95,6 +96,25 @@ class LedgerSettings(_Table):
     """An SQLAlchemy URL; a file in the data directory where none is set."""
 
 
+SEQUENCES = "sequences"
+"""The queue of workflows, and of work on the ledger."""
+QUEUES = (SEQUENCES, *CHANNEL_KINDS)
+
+
+def _check_queues(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in QUEUES:
+            raise ValueError(f"{name!r} is no queue; they are {', '.join(QUEUES)}")
+    return names or QUEUES
+
+
+class WorkerSettings(_Table):
+    """What one worker process works on."""
+
+    queues: Annotated[tuple[str, ...], AfterValidator(_check_queues)] = QUEUES
+    """`sequences`, and kinds of channels; everything where none is named."""
+
+
 class ConsoleSettings(_Table):
     """The web page for sales operations."""
 
@@ -138,6 +158,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".postroad")
     temporal: TemporalSettings = TemporalSettings()
     ledger: LedgerSettings = LedgerSettings()
+    worker: WorkerSettings = WorkerSettings()
     console: ConsoleSettings = ConsoleSettings()
     dns: DnsSettings = DnsSettings()
     secret_key: SecretStr | None = None

@@ -19,8 +19,7 @@ from pydantic import (
 
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.schedule import check_timezone
-from postroad.channels.channel_settings import MAILBOX_KINDS
-from postroad.channels.legacy_settings import LEGACY_KINDS
+from postroad.channels.kinds import LEGACY_KINDS, MAILBOX_KINDS
 from postroad.durations import Duration
 from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.hosts import is_loopback

@@ -11,7 +11,8 @@ from postroad.channels.channel_settings import ChannelSettings
 from postroad.channels.exchange_online_settings import ExchangeOnlineSettings
 from postroad.channels.exchange_settings import ExchangeSettings
 from postroad.channels.gmail_settings import GmailSettings
-from postroad.channels.legacy_settings import LEGACY_KINDS, LegacySettings
+from postroad.channels.kinds import CHANNEL_KINDS, CURRENT_KINDS
+from postroad.channels.legacy_settings import LegacySettings
 from postroad.channels.smtp_settings import SmtpSettings
 from postroad.field_errors import did_you_mean, refuse
 from postroad.hosts import is_loopback
@@ -19,7 +20,6 @@ from postroad.names import Slug
 
 Domain = Annotated[str, AfterValidator(parse_domain)]
 
-_KINDS = ("gmail", "exchange", "exchange_online", "smtp")
 """What is suggested; legacy kinds are known only to those who have them."""
 _BULK = re.compile(r"bulk|mass|market(o(?!_sales)|ing)|engage|mkto|campaign")
 
@@ -27,7 +27,7 @@ _BULK = re.compile(r"bulk|mass|market(o(?!_sales)|ing)|engage|mkto|campaign")
 def _check_kind(channel: object) -> object:
     """Say in one sentence why a kind of channel cannot be used."""
     kind = channel.get("kind") if isinstance(channel, Mapping) else None
-    if isinstance(kind, str) and kind not in (*_KINDS, *LEGACY_KINDS):
+    if isinstance(kind, str) and kind not in CHANNEL_KINDS:
         refuse("Channel", [(("kind",), _why_not(kind))])
     return channel
 
@@ -38,7 +38,7 @@ def _why_not(kind: str) -> str:
             f"{kind!r} names a bulk server, and those are not integrated: a rep's mail leaves "
             "through their own account; use smtp with an SMTP relay"
         )
-    return f"there is no kind {kind!r}; {did_you_mean(kind, _KINDS)}"
+    return f"there is no kind {kind!r}; {did_you_mean(kind, CURRENT_KINDS)}"
 
 
 class _Connected(ChannelSettings):

@@ -14,12 +14,14 @@ from operations.ledger_checks import check_ledger, check_settings
 from operations.refusal import Refused
 from operations.temporal import connect, temporal_address
 from operations.temporal_checks import (
+    check_channel_workers,
     check_namespace,
     check_search_attributes,
     check_sequences,
     check_workers,
 )
 from postroad.instants import MINUTE
+from postroad.ledger.channels import kinds_in_use
 from postroad.ledger.engine import Ledger
 from postroad.ledger.health import OpenSequence, sequences_with_old_work
 from postroad.settings import Settings, load_settings
@@ -59,20 +61,22 @@ async def _examine(*, channels: bool) -> list[Finding]:
         of_ledger = check_ledger(ledger)
         findings.append(of_ledger)
         sequences: list[OpenSequence] = []
+        kinds: list[str] = []
         if of_ledger.level is Level.OK:
             findings += await check_channels(ledger, settings, sign_in=channels)
             findings += check_shutoffs(ledger)
             findings += await check_domains(ledger, settings.dns)
             with ledger.read() as connection:
                 sequences = sequences_with_old_work(connection, now() - _OLD)
-        findings += [finding async for finding in _examine_temporal(settings, sequences)]
+                kinds = kinds_in_use(connection)
+        findings += [finding async for finding in _examine_temporal(settings, sequences, kinds)]
     finally:
         ledger.close()
     return findings
 
 
 async def _examine_temporal(
-    settings: Settings, sequences: list[OpenSequence]
+    settings: Settings, sequences: list[OpenSequence], kinds: list[str]
 ) -> AsyncIterator[Finding]:
     address = temporal_address(settings)
     try:
@@ -85,6 +89,8 @@ async def _examine_temporal(
     yield await check_namespace(client)
     yield await check_search_attributes(client)
     for finding in await check_workers(client, settings.temporal.task_queue):
+        yield finding
+    for finding in await check_channel_workers(client, settings.temporal.task_queue, kinds):
         yield finding
     for finding in await check_sequences(client, sequences):
         yield finding

@@ -30,6 +30,7 @@ from postroad.contracts import (
     SetCampaignState,
     StepChanged,
     WaveSent,
+    channel_task_queue,
 )
 
 Result = TypeVar("Result", bound=Contract)
@@ -118,16 +119,22 @@ async def release_quota(request: ReleaseQuota) -> QuotaReleased:
     return await _call("release_quota", request, QuotaReleased, _LEDGER, summary)
 
 
-async def send_wave(request: SendWave, what: str) -> WaveSent:
-    """Send a booked wave; `what` tells people what is in it."""
+async def send_wave(request: SendWave, kind: str, what: str) -> WaveSent:
+    """Send a booked wave.
+
+    Args:
+        request: which wave.
+        kind: the channel's.
+        what: what is in it, for people.
+    """
     summary = f"Wave {request.wave}: {what} by {request.channel}"
-    return await _call("send_wave", request, WaveSent, _WAVE, summary)
+    return await _call("send_wave", request, WaveSent, _at_channel(_WAVE, kind), summary)
 
 
-async def read_mailbox(request: ReadMailbox) -> MailboxRead:
-    """Read what came back to a mailbox, and let it have its effects."""
+async def read_mailbox(request: ReadMailbox, kind: str) -> MailboxRead:
+    """Read what came back to the mailbox of a channel of some kind, and let it have its effects."""
     summary = f"What came back to {request.channel}?"
-    return await _call("read_mailbox", request, MailboxRead, _READING, summary)
+    return await _call("read_mailbox", request, MailboxRead, _at_channel(_READING, kind), summary)
 
 
 async def _call(
@@ -143,6 +150,13 @@ async def _call(
         activity, request, result_type=result_type, **told
     )
     return result
+
+
+def _at_channel(options: workflow.ActivityConfig, kind: str) -> workflow.ActivityConfig:
+    """Let work wait where workers for its kind of channel look."""
+    placed = options.copy()
+    placed["task_queue"] = channel_task_queue(workflow.info().task_queue, kind)
+    return placed
 
 
 def _by(who: str) -> str:

@@ -34,9 +34,10 @@ class SequenceContext(Protocol):
 class Lane:
     """Runs until the channel has no due message of this sequence, or the sequence halts."""
 
-    def __init__(self, sequence: SequenceContext, channel: str) -> None:
+    def __init__(self, sequence: SequenceContext, channel: str, kind: str) -> None:
         self._sequence = sequence
         self._channel = channel
+        self._kind = kind
         self._wave: int | None = None
         """The number of the wave that is asked for; kept until it is booked."""
         self._sends: list[asyncio.Task[WaveSent]] = []
@@ -93,6 +94,7 @@ class Lane:
                 channel=self._channel,
                 wave=reservation.wave,
             ),
+            self._kind,
             what=f"{reservation.messages} messages ({steps})",
         )
         self._sequence.tally.add(result)

@@ -30,6 +30,7 @@ class MailboxWatchWorkflow:
     @workflow.init
     def __init__(self, start: MailboxWatchStart) -> None:
         self._channel = start.channel
+        self._kind = start.kind
         self._times = ReadingTimes(start.checks, start.read_at)
         self._readings = 0
         self._outcomes: Counter[str] = Counter()
@@ -91,7 +92,7 @@ class MailboxWatchWorkflow:
 
     async def _read(self) -> None:
         began = workflow.now()  # mail that is sent meanwhile is read later
-        read = await activity_calls.read_mailbox(ReadMailbox(channel=self._channel))
+        read = await activity_calls.read_mailbox(ReadMailbox(channel=self._channel), self._kind)
         self._parked = read.parked
         if read.parked:
             self._times.put_off(workflow.now() + _LOOK_AGAIN)
@@ -114,7 +115,10 @@ class MailboxWatchWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(
             MailboxWatchStart(
-                channel=self._channel, checks=self._times.checks, read_at=self._times.read_at
+                channel=self._channel,
+                checks=self._times.checks,
+                read_at=self._times.read_at,
+                kind=self._kind,
             )
         )
 

@@ -135,10 +135,10 @@ class SequenceWorkflow:
     def _open_lanes(self, selected: ChannelsSelected) -> None:
         for chosen in selected.channels:
             if chosen.channel not in self._lanes:
-                self._open_lane(chosen.channel)
+                self._open_lane(chosen.channel, chosen.kind)
 
-    def _open_lane(self, channel: str) -> None:
-        lane = Lane(self, channel)
+    def _open_lane(self, channel: str, kind: str) -> None:
+        lane = Lane(self, channel, kind)
         self._lanes[channel] = lane
         self._tasks[channel] = asyncio.create_task(lane.run())
         if channel not in self._channels:

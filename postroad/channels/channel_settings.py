@@ -8,9 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from postroad.hosts import is_loopback
 from postroad.quota.limits import Limit, ThrottleChoice
 
-MAILBOX_KINDS = ("gmail", "exchange", "exchange_online")
-"""Kinds that are a person's mailbox."""
-
 
 def _check_endpoint(address: str) -> str:
     """Credentials and mail travel there: https, except to this very machine."""

@@ -2,9 +2,6 @@
 
 from postroad.channels.smtp_settings import SmtpSettings
 
-LEGACY_KINDS = ("legacy_msc", "legacy_marketo_sales")
-"""The shared servers of Marketo Sales Connect and of Marketo Sales."""
-
 
 class LegacySettings(SmtpSettings):
     """One of the shared servers that some old accounts still have."""

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from postroad.channels.channel_settings import MAILBOX_KINDS
-from postroad.channels.legacy_settings import LEGACY_KINDS
+from postroad.channels.kinds import LEGACY_KINDS, MAILBOX_KINDS
 from postroad.contracts import ChannelState
 from postroad.plugins import Plugin
 

@@ -29,7 +29,12 @@ from postroad.contracts.mailboxes import (
     MailSent,
     ReadMailbox,
 )
-from postroad.contracts.names import campaign_workflow_id, mailbox_workflow_id, sequence_workflow_id
+from postroad.contracts.names import (
+    campaign_workflow_id,
+    channel_task_queue,
+    mailbox_workflow_id,
+    sequence_workflow_id,
+)
 from postroad.contracts.sequences import (
     ChannelSelected,
     ChannelsSelected,
@@ -87,6 +92,7 @@ __all__ = [
     "WaveSent",
     "WorkHeld",
     "campaign_workflow_id",
+    "channel_task_queue",
     "mailbox_workflow_id",
     "sequence_workflow_id",
 ]

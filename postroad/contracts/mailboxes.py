@@ -15,6 +15,8 @@ class MailboxWatchStart(Contract):
     """When the mailbox is still to be read."""
     read_at: datetime | None = None
     """When it was read last."""
+    kind: str = ""
+    """The channel's: where the work of reading it waits."""
 
 
 class MailSent(Contract):

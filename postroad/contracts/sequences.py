@@ -52,6 +52,8 @@ class ChannelSelected(Contract):
     channel: str
     messages: int
     why: str
+    kind: str = ""
+    """The channel's: where its work waits."""
 
 
 class WorkHeld(Contract):

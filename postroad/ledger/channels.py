@@ -95,6 +95,11 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
     return overviews
 
 
+def kinds_in_use(connection: Connection) -> list[str]:
+    """Return the kinds of the channels that there are."""
+    return list(connection.scalars(select(Channel.kind).distinct().order_by(Channel.kind)))
+
+
 def channel_state(connection: Connection, channel: str) -> tuple[ChannelState, str] | None:
     """Return a channel's state and its reason; None where the workspace has no such channel."""
     row = connection.execute(

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
-from postroad.channels.channel_settings import MAILBOX_KINDS
+from postroad.channels.kinds import MAILBOX_KINDS
 from postroad.ledger.tables import Channel, Organisation
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.scope import tolerance_for

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, func, select
 
-from postroad.channels.channel_settings import MAILBOX_KINDS
+from postroad.channels.kinds import MAILBOX_KINDS
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.contracts import MessageState, SelectChannel

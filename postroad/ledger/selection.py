@@ -48,7 +48,12 @@ def select_channels(
     stopped = {channel for channel in waiting if options[channel].state is not ChannelState.ACTIVE}
     return ChannelsSelected(
         channels=[
-            ChannelSelected(channel=channel, messages=messages, why=selecting.why(channel))
+            ChannelSelected(
+                channel=channel,
+                messages=messages,
+                why=selecting.why(channel),
+                kind=options[channel].kind,
+            )
             for channel, messages in waiting.items()
             if channel not in stopped
         ],

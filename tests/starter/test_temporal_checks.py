@@ -8,6 +8,7 @@ from temporalio.worker import Worker
 
 from operations.finding import Finding, Level
 from operations.temporal_checks import (
+    check_channel_workers,
     check_namespace,
     check_search_attributes,
     check_sequences,
@@ -50,6 +51,13 @@ async def test_a_task_queue_without_workers_fails(temporal: Client) -> None:
     findings = await check_workers(temporal, "nobody")
     assert _levels(findings) == [Level.FAIL, Level.FAIL]
     assert "`postroad up`" in findings[0].way_out
+
+
+async def test_a_kind_of_channel_that_nobody_works_on_is_named(temporal: Client) -> None:
+    [finding] = await check_channel_workers(temporal, "nobody", ["gmail"])
+    assert finding.level is Level.FAIL
+    assert "nobody works on nobody-gmail" in finding.words
+    assert "worker.queues" in finding.way_out
 
 
 async def test_a_worker_is_seen_and_its_clock_compared(temporal: Client) -> None:
