@@ -6,8 +6,11 @@ from pathlib import Path
 
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 
+from operations.payload_codec import encrypting_converter
 from operations.refusal import Refused
+from postroad.secrets import secret_box
 from postroad.settings import DEFAULT_TEMPORAL_ADDRESS, Settings
 
 RUNTIME_FILE = "runtime.json"
@@ -31,7 +34,7 @@ async def connect(settings: Settings) -> Client:
                 namespace=temporal.namespace,
                 api_key=temporal.api_key.get_secret_value() if temporal.api_key else None,
                 tls=await asyncio.to_thread(_tls, settings),
-                data_converter=pydantic_data_converter,
+                data_converter=await asyncio.to_thread(payload_converter, settings),
             ),
             _PATIENCE_SECONDS,
         )
@@ -39,6 +42,17 @@ async def connect(settings: Settings) -> Client:
         raise Refused(
             f"no Temporal server at {address}: start `postroad up`, or set temporal.address"
         ) from None
+
+
+def payload_converter(settings: Settings) -> DataConverter:
+    """Return how payloads are written, and encrypted where the settings say so.
+
+    Raises:
+        SecretKeyError: they are to be encrypted, and there is no usable key.
+    """
+    if settings.temporal.encrypt_payloads:
+        return encrypting_converter(secret_box(settings))
+    return pydantic_data_converter
 
 
 def temporal_address(settings: Settings) -> str:

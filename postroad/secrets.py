@@ -81,6 +81,21 @@ class SecretBox:
             ) from None
         return secrets
 
+    def seal(self, content: bytes) -> bytes:
+        """Return a token that hides some content."""
+        return self._fernet.encrypt(content)
+
+    def unseal(self, token: bytes) -> bytes:
+        """Return the content of a token.
+
+        Raises:
+            SecretKeyError: none of the keys made this token.
+        """
+        try:
+            return self._fernet.decrypt(token)
+        except InvalidToken:
+            raise SecretKeyError("secret_key is not the one that this was sealed with") from None
+
 
 def secret_box(settings: Settings) -> SecretBox:
     """Return the box that the settings' key opens.

@@ -81,6 +81,8 @@ class TemporalSettings(_Table):
     client_cert: Path | None = None
     client_key: Path | None = None
     task_queue: str = "postroad"
+    encrypt_payloads: bool = False
+    """Whether what workflows are told, and tell, is encrypted with the secret key."""
 
     @model_validator(mode="after")
     def _has_both_or_neither(self) -> Self:

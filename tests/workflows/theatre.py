@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
 from operations.definition import read_definition
@@ -41,13 +42,17 @@ _SKIPPING = (
 
 @asynccontextmanager
 async def temporal_environment(
-    *, skip_time: bool, continue_after_events: int | None = None
+    *,
+    skip_time: bool,
+    continue_after_events: int | None = None,
+    data_converter: DataConverter = pydantic_data_converter,
 ) -> AsyncIterator[WorkflowEnvironment]:
     """A real server; with time skipping, waits of days pass in a moment.
 
     Args:
         skip_time: skip time while workflows wait.
         continue_after_events: suggest continue-as-new after so many events, so that it happens.
+        data_converter: how payloads are written.
     """
     settings = list(_SKIPPING) if skip_time else []
     if continue_after_events is not None:
@@ -64,7 +69,7 @@ async def temporal_environment(
         dev_server_existing_path=str(temporal_binary()),
         dev_server_extra_args=arguments,
         dev_server_log_level="error",
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter,
     ) as environment:
         yield environment
 
@@ -153,6 +158,11 @@ class Theatre:
         """Let the channel stand still, or go on."""
         with self.ledger.write() as connection:
             connection.execute(update(Channel).values(state=state))
+
+    async def kept(self, handle: WorkflowHandle[Any, Any]) -> bytes:
+        """Return everything that Temporal keeps of a workflow's history, as it keeps it."""
+        history = await handle.fetch_history()
+        return b"".join(event.SerializeToString() for event in history.events)
 
     async def story(self, handle: WorkflowHandle[Any, Any]) -> list[str]:
         """Return the summaries of a workflow's timers and activities."""
