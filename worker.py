@@ -6,14 +6,14 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.audience import AudienceActivities
 from activities.campaign_state import CampaignStateActivities
@@ -26,13 +26,14 @@ from activities.quota import QuotaActivities
 from activities.sending import SendingActivities
 from operations.networks import mail_networks
 from operations.refusal import Refused
+from operations.rollout import worker_deployment
 from operations.temporal import connect
 from postroad.contracts import channel_task_queue
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
-from postroad.settings import QUEUES, SEQUENCES, Settings, SettingsError, load_settings
+from postroad.settings import SEQUENCES, Settings, SettingsError, WorkerSettings, load_settings
 from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow
 from workflows.mailbox_watch import MailboxWatchWorkflow
@@ -46,6 +47,8 @@ _STICKY_TIMEOUT = timedelta(seconds=5)
 _POLLS = 2
 """Waves are few and long: a queue of channels needs no more requests for work than this."""
 
+_EVERYTHING = WorkerSettings()
+
 WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow, MailboxWatchWorkflow]
 
 
@@ -56,7 +59,7 @@ async def running_worker(
     secrets: SecretBox,
     task_queue: str,
     networks: Networks | None = None,
-    queues: Iterable[str] = QUEUES,
+    settings: WorkerSettings = _EVERYTHING,
 ) -> AsyncIterator[None]:
     """Run a worker until the block ends; messages on the wire are finished first.
 
@@ -66,11 +69,12 @@ async def running_worker(
         secrets: opens the channels' credentials.
         task_queue: where workflows wait; kinds of channels have queues beside it.
         networks: looks up recipients' mail networks; without it none is known.
-        queues: what it works on: see postroad.settings.WorkerSettings.
+        settings: what it works on, and which build it is.
     """
     clock = ServerClock()
     journal = Journal(ledger)
     channels = OpenChannels(ledger, secrets, LeaseHolder(ledger, clock.now))
+    deployment = worker_deployment(settings.build)
     outcomes = OutcomeActivities(ledger, channels, clock)
     sending = SendingActivities(ledger, journal, channels, clock, task_queue)
     on_channels = [*_activities_of(outcomes), *_activities_of(sending)]
@@ -84,19 +88,27 @@ async def running_worker(
         async with AsyncExitStack() as running:
             running.push_async_callback(channels.aclose)
             running.push_async_callback(journal.aclose)
-            for queue in queues:
+            for queue in settings.queues:
                 worker = (
                     # Sequences that began before kinds had queues look for their channels here.
-                    _sequence_worker(client, task_queue, [*on_the_ledger, *on_channels], threads)
+                    _sequence_worker(
+                        client, task_queue, [*on_the_ledger, *on_channels], threads, deployment
+                    )
                     if queue == SEQUENCES
-                    else _channel_worker(client, channel_task_queue(task_queue, queue), on_channels)
+                    else _channel_worker(
+                        client, channel_task_queue(task_queue, queue), on_channels, deployment
+                    )
                 )
                 await running.enter_async_context(worker)
             yield
 
 
 def _sequence_worker(
-    client: Client, task_queue: str, activities: list[Callable[..., Any]], threads: Executor
+    client: Client,
+    task_queue: str,
+    activities: list[Callable[..., Any]],
+    threads: Executor,
+    deployment: WorkerDeploymentConfig | None,
 ) -> Worker:
     return Worker(
         client,
@@ -107,11 +119,15 @@ def _sequence_worker(
         max_concurrent_activities=_ACTIVITIES_AT_ONCE,
         graceful_shutdown_timeout=_GRACE,
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
+        deployment_config=deployment,
     )
 
 
 def _channel_worker(
-    client: Client, task_queue: str, activities: list[Callable[..., Any]]
+    client: Client,
+    task_queue: str,
+    activities: list[Callable[..., Any]],
+    deployment: WorkerDeploymentConfig | None,
 ) -> Worker:
     return Worker(
         client,
@@ -120,6 +136,7 @@ def _channel_worker(
         max_concurrent_activities=_ACTIVITIES_AT_ONCE,
         max_concurrent_activity_task_polls=_POLLS,
         graceful_shutdown_timeout=_GRACE,
+        deployment_config=deployment,
     )
 
 
@@ -145,7 +162,7 @@ async def run(settings: Settings) -> None:
             secrets,
             settings.temporal.task_queue,
             mail_networks(),
-            settings.worker.queues,
+            settings.worker,
         ):
             await stop.wait()
     finally:

@@ -115,6 +115,8 @@ class WorkerSettings(_Table):
 
     queues: Annotated[tuple[str, ...], AfterValidator(_check_queues)] = QUEUES
     """`sequences`, and kinds of channels; everything where none is named."""
+    build: Annotated[str, Field(max_length=100)] = ""
+    """Names this worker's code for `postroad rollout`; empty: workers are not told apart."""
 
 
 class ConsoleSettings(_Table):

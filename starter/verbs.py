@@ -30,6 +30,11 @@ VERBS = {
         _RUN,
         "Run a worker for the Temporal server and the ledger of the settings, until Ctrl-C.",
     ),
+    "rollout": Verb(
+        "starter.rollout:rollout",
+        _RUN,
+        "Let workers of another build take over, running campaigns included.",
+    ),
     "setup": Verb(
         "starter.setup:setup",
         _RUN,
