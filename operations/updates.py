@@ -1,5 +1,7 @@
 """Asking a running campaign for something: a Temporal update, answered or refused."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -43,9 +45,28 @@ async def ask_campaign(
     client = await connect(load_settings())
     handle = client.get_workflow_handle(campaign_workflow_id(campaign))
     try:
-        answered: Answer = await handle.execute_update(
-            update, argument, result_type=answer, rpc_timeout=patience
-        )
+        async with refused_update(update, patience):
+            answered: Answer = await handle.execute_update(
+                update, argument, result_type=answer, rpc_timeout=patience
+            )
+            return answered
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise Refused(
+            f"campaign {campaign!r} is not running: `postroad status --all` says how it stands"
+        ) from None
+
+
+@asynccontextmanager
+async def refused_update(update: str, patience: timedelta) -> AsyncIterator[None]:
+    """Say in a sentence why an update was refused, or that nobody answered it.
+
+    Raises:
+        Refused: one of both.
+    """
+    try:
+        yield
     except WorkflowUpdateFailedError as error:
         raise Refused(_sentence(error)) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
@@ -53,14 +74,6 @@ async def ask_campaign(
             f"no worker answered within {format_duration(patience)}; {update} takes effect as soon "
             "as one runs: `postroad doctor` says what is missing"
         ) from None
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        raise Refused(
-            f"campaign {campaign!r} is not running: `postroad status --all` says how it stands"
-        ) from None
-    else:
-        return answered
 
 
 def _sentence(error: WorkflowUpdateFailedError) -> str:

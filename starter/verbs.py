@@ -50,6 +50,11 @@ VERBS = {
         _RUN,
         "Send a campaign to 300 people through Gmail, Exchange, Exchange Online and SMTP.",
     ),
+    "reconcile": Verb(
+        "starter.reconcile:reconcile",
+        _RUN,
+        "Make Temporal and the ledger agree again, after one of them was lost or set back.",
+    ),
     "doctor": Verb(
         "starter.doctor:doctor",
         _RUN,

@@ -14,11 +14,13 @@ with workflow.unsafe.imports_passed_through():
         ChangeStep,
         ChunkEnrolled,
         EnrolChunk,
+        LostSequence,
         PeopleAdded,
         PersonRemoved,
         PublishStepText,
         RemoveEnrollment,
         RemovePerson,
+        ReviveSequences,
         SequenceEnded,
         SequenceStart,
         SetCampaignState,
@@ -181,6 +183,17 @@ class CampaignWorkflow:
     def _may_change_step(self, change: ChangeStep) -> None:  # noqa: ARG002
         self._refuse_when_over()
 
+    @workflow.update
+    async def revive(self, lost: ReviveSequences) -> CampaignProgress:
+        """Start again the sequences that Temporal lost, from where the ledger says they were."""
+        for sequence in lost.sequences:
+            await self._start(sequence)
+        return self.progress()
+
+    @revive.validator
+    def _may_revive(self, lost: ReviveSequences) -> None:  # noqa: ARG002
+        self._refuse_when_over()
+
     # --- running ------------------------------------------------------------------------------
 
     def _has_work(self) -> bool:
@@ -212,14 +225,20 @@ class CampaignWorkflow:
         workflow_id = sequence_workflow_id(self._campaign_id, sender)
         if sender in self._running and await try_signal(workflow_id, "wake", "people added"):
             return
+        await self._start(LostSequence(sender=sender, waves=0, unfinished=[]))
+
+    async def _start(self, sequence: LostSequence) -> None:
+        sender = sequence.sender
         handle = await workflow.start_child_workflow(
             SequenceWorkflow.run,
             SequenceStart(
                 campaign_id=self._campaign_id,
                 sender=sender,
+                waves=sequence.waves,
                 paused=self._state is CampaignState.PAUSED,
+                unfinished=sequence.unfinished,
             ),
-            id=workflow_id,
+            id=sequence_workflow_id(self._campaign_id, sender),
             # A sequence outlives the runs of its campaign, which continues as new.
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=TypedSearchAttributes(

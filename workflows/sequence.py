@@ -10,10 +10,12 @@ with workflow.unsafe.imports_passed_through():
         ChannelsSelected,
         ReleaseQuota,
         SelectChannel,
+        SendWave,
         SequenceEnded,
         SequenceProgress,
         SequenceStart,
         Steering,
+        UnfinishedWave,
         campaign_workflow_id,
     )
 
@@ -48,8 +50,10 @@ class SequenceWorkflow:
         self._waits_for = ""
 
     @workflow.run
-    async def run(self, start: SequenceStart) -> SequenceProgress:  # noqa: ARG002 - kept by init
+    async def run(self, start: SequenceStart) -> SequenceProgress:
         """Run the sequence."""
+        for wave in start.unfinished:
+            await self._take_up(wave)
         while not self._cancelled:
             if self._paused:
                 await self._rest_while_paused()
@@ -126,6 +130,14 @@ class SequenceWorkflow:
         if self._cancelled:
             return "cancelled"
         return "paused" if self._paused else "running"
+
+    async def _take_up(self, wave: UnfinishedWave) -> None:
+        """Finish a wave of a sequence that was lost; what is in doubt is looked into."""
+        request = SendWave(
+            campaign_id=self.campaign_id, sender=self.sender, channel=wave.channel, wave=wave.wave
+        )
+        what = f"{wave.messages} messages, taken up again"
+        self.tally.add(await activity_calls.send_wave(request, wave.kind, what=what))
 
     async def _select(self) -> ChannelsSelected:
         return await activity_calls.select_channel(

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from postroad.contracts.base import Contract
+from postroad.contracts.sequences import UnfinishedWave
 from postroad.contracts.states import CampaignState
 
 
@@ -40,6 +41,22 @@ class Steering(Contract):
 
     by: str = "operator"
     reason: str = ""
+
+
+class LostSequence(Contract):
+    """A sequence whose people are still to be written to, and whose workflow is gone."""
+
+    sender: str
+    waves: int
+    """Waves it had booked."""
+    unfinished: list[UnfinishedWave]
+
+
+class ReviveSequences(Contract):
+    """Argument of the revive update: Temporal lost what the ledger says should be running."""
+
+    sequences: list[LostSequence]
+    by: str = "operator"
 
 
 class AddPeople(Contract):

@@ -7,6 +7,15 @@ from pydantic import Field
 from postroad.contracts.base import Contract
 
 
+class UnfinishedWave(Contract):
+    """A wave that was booked and whose end nobody told: its sequence was lost."""
+
+    channel: str
+    kind: str
+    wave: int
+    messages: int
+
+
 class SequenceStart(Contract):
     """Input of SequenceWorkflow; `waves` and `paused` carry over continue-as-new."""
 
@@ -15,6 +24,8 @@ class SequenceStart(Contract):
     waves: int = 0
     """Waves booked so far, so that a wave id is never used twice."""
     paused: bool = False
+    unfinished: list[UnfinishedWave] = Field(default_factory=list[UnfinishedWave])
+    """Waves of a sequence that was lost: they are taken up first."""
 
 
 class SequenceProgress(Contract):
