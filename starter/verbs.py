@@ -111,6 +111,11 @@ VERBS = {
         _STEER,
         "Add people to a running campaign, or take somebody out.",
     ),
+    "person": Verb(
+        "starter.person:app",
+        _STEER,
+        "Give people what is kept of them, or erase it.",
+    ),
     "uncertain": Verb(
         "starter.uncertain:app",
         _STEER,
