@@ -22,6 +22,7 @@ from starter.choice_warnings import warn_about_channels
 from starter.domain_warnings import warn_about_domains
 from starter.rehearsal_report import print_rehearsal, print_rehearsal_json
 from starter.terminal import on_terminal, print_json, say
+from starter.text_warnings import warn_about_texts
 from starter.waiting import wait_until_over
 
 
@@ -59,6 +60,7 @@ def launch(
         definition = read_definition(campaign, campaign_id)
         warn_about_channels(ledger, definition)
         warn_about_domains(ledger, settings.dns, definition)
+        warn_about_texts(ledger, definition)
     launched = _launch(settings, campaign, campaign_id, show=on_terminal() and not as_json)
     if not as_json:
         rejected = f", {say_count(launched.rejected, 'row')} rejected" if launched.rejected else ""
@@ -94,6 +96,7 @@ def _rehearse(settings: Settings, path: Path, campaign_id: str | None, *, as_jso
     with opened_ledger(settings) as ledger:
         warn_about_channels(ledger, definition)
         warn_about_domains(ledger, settings.dns, definition)
+        warn_about_texts(ledger, definition)
         rehearsed = rehearse(ledger, definition, now())
     if as_json:
         print_rehearsal_json(rehearsed)

@@ -18,6 +18,11 @@ _MARKED = re.compile(rf"(?:{_OPEN}|%EE%80%80)(\d+)(?:{_CLOSE}|%EE%80%81)")
 """A mark, also as it is percent-encoded in a link."""
 
 
+def fill_in(source: str, words: str) -> str:
+    """Return a text with the same words in the place of every tag."""
+    return _TAG.sub(lambda _: words, source)
+
+
 class HiddenTags:
     """The tags of one text, while marks stand for them."""
 

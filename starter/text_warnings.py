@@ -1,0 +1,18 @@
+"""Telling an author what is better changed in a text before it leaves."""
+
+from operations.definition import Definition
+from postroad.campaign.text_checks import Step, text_warnings
+from postroad.ledger.engine import Ledger
+from postroad.ledger.workspace import load_organisation
+from starter.terminal import complain
+
+
+def warn_about_texts(ledger: Ledger, definition: Definition) -> None:
+    """Say on stderr what experienced senders would say about a campaign's texts."""
+    with ledger.read() as connection:
+        organisation = load_organisation(connection)
+    unsubscribes = organisation is not None and organisation.public_url is not None
+    for step in definition.steps:
+        written = Step(step.id, step.settings, step.template)
+        for words in text_warnings(written, definition.settings.purpose, unsubscribes=unsubscribes):
+            complain(f"warning: {words}")
