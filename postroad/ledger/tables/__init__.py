@@ -21,6 +21,12 @@ from postroad.ledger.tables.channels import (
     Mailbox,
     SenderIdentity,
 )
+from postroad.ledger.tables.console import (
+    AuditEntry,
+    ConsoleSession,
+    ConsoleUser,
+    SignInAttempt,
+)
 from postroad.ledger.tables.messages import Event, Message, Outcome
 from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
 from postroad.ledger.tables.people import Enrollment, Sequence
@@ -29,10 +35,13 @@ from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
 __all__ = [
     "Attachment",
     "AudienceChunk",
+    "AuditEntry",
     "Base",
     "Campaign",
     "Channel",
     "ConnectionLease",
+    "ConsoleSession",
+    "ConsoleUser",
     "DomainHealth",
     "Enrollment",
     "Event",
@@ -48,6 +57,7 @@ __all__ = [
     "Sender",
     "SenderIdentity",
     "Sequence",
+    "SignInAttempt",
     "Step",
     "StepText",
     "Suppression",

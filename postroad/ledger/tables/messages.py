@@ -112,6 +112,7 @@ class Event(Base):
     """The live feed: append-only, what people watch and `trace` tells."""
 
     __tablename__ = "event"
+    __table_args__ = (Index(None, "event", "at"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     at: Mapped[int]
