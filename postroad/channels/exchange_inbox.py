@@ -1,20 +1,22 @@
 """What arrived in a mailbox, read on from where the last reading ended.
 
 The server keeps a sync state for every folder. A person's rules file mail away before anybody
-reads the Inbox, and the person moves what they have read: so every mail folder is read, except
-those of what was sent. An item that moves is new to its next folder; its search key tells.
+reads the Inbox, and the person moves what they have read: so every mail folder is followed, except
+those of what was sent. One request says which of them have changed, and only these are read; with
+them goes the folder that was read longest ago, so that nothing stays hidden where a server's mark
+were wrong. An item that moves is new to its next folder; its search key tells.
 """
 
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 
 from postroad.channels.base import InboundMail, InboxPage
 from postroad.channels.exchange_errors import Nonsense, NotThere, Refused, SyncStateExpired, meaning
-from postroad.channels.exchange_folders import mail_folders
+from postroad.channels.exchange_folders import MailFolders
 from postroad.channels.exchange_protocol import content_of
 from postroad.channels.exchange_sent import milliseconds
 from postroad.channels.exchange_server import ExchangeServer
@@ -51,7 +53,9 @@ class _Cursor:
     since: int
     """Older mail is not returned: it was there before, or was moved."""
     states: dict[str, str] = field(default_factory=dict[str, str])
-    """Folder id → sync state."""
+    """Folder id → sync state; the folder that was read longest ago comes first."""
+    marks: dict[str, str] = field(default_factory=dict[str, str])
+    """Folder id → its mark before it was read."""
     todo: list[str] = field(default_factory=list[str])
     """Folders that this round has yet to read."""
     first_round: bool = True
@@ -65,8 +69,21 @@ class _Cursor:
             return cls(_now() - _RESYNC_MS)
 
     def written(self) -> str:
-        found = {name: getattr(self, name) for name in ("since", "states", "todo", "first_round")}
-        return json.dumps(found, separators=(",", ":"))
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    def begin_round(self, marks: dict[str, str]) -> None:
+        """Have the folders read that have changed, and the one that was read longest ago."""
+        self.states = {known: state for known, state in self.states.items() if known in marks}
+        in_turn = next(iter(self.states), "")
+        same = {one for one, mark in marks.items() if mark and mark == self.marks.get(one)}
+        same &= self.states.keys() - {in_turn}
+        self.todo = [one for one in marks if one not in same]
+        self.marks = marks
+
+    def reached(self, folder: str, state: str) -> None:
+        """Note how far a folder was read: now, it is the last in turn."""
+        self.states.pop(folder, None)
+        self.states[folder] = state
 
     def round_ended(self) -> None:
         """From now on new mail is what is new to a folder; its date only tells moved mail apart."""
@@ -90,6 +107,7 @@ class Inbox:
 
     def __init__(self, server: ExchangeServer) -> None:
         self._server = server
+        self._folders = MailFolders(server)
 
     async def read(self, cursor: str | None) -> InboxPage:
         """Return what arrived since the cursor: see DeliveryChannel.read_inbox.
@@ -99,10 +117,7 @@ class Inbox:
         """
         reached = _Cursor(_now()) if cursor is None else _Cursor.parsed(cursor)
         if not reached.todo:
-            reached.todo = await mail_folders(self._server)
-            reached.states = {
-                known: state for known, state in reached.states.items() if known in reached.todo
-            }
+            reached.begin_round(await self._folders.marks())
         found: dict[str, _Found] = {}
         resynced = False
         for _ in range(_MOST_REQUESTS):
@@ -141,7 +156,7 @@ class Inbox:
         state = text(answer, "m:SyncState")
         if not state:
             raise meaning(Nonsense(), sends=False)
-        reached.states[folder_id] = state
+        reached.reached(folder_id, state)
         if text(answer, "m:IncludesLastItemInRange") != "false":
             reached.todo.pop(0)
         return [_found(item) for item in find_all(answer, "m:Changes/t:Create/*")]

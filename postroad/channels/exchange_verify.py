@@ -14,7 +14,7 @@ from postroad.channels.base import (
     Receipt,
     Verification,
 )
-from postroad.channels.exchange_folders import mail_folders
+from postroad.channels.exchange_folders import MailFolders
 from postroad.channels.exchange_sent import SENT
 from postroad.channels.exchange_server import ExchangeServer
 from postroad.channels.exchange_xml import M, T, folder, text
@@ -60,7 +60,7 @@ async def _opened(server: ExchangeServer) -> list[str]:
         f"signed in to {urlsplit(settings.server).hostname} as {account} ({settings.auth})",
         f"the server is {server.version}",
         f"the mailbox of {address} opens: {listed}",
-        f"{len(await mail_folders(server))} mail folders are read for replies and bounces",
+        f"{len(await MailFolders(server).marks())} mail folders are read for replies and bounces",
     ]
 
 

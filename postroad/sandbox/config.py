@@ -72,6 +72,8 @@ class MailboxProviderConfig(SandboxModel):
     """0 takes a free one."""
     mailboxes: tuple[str, ...]
     """Addresses; each has an Inbox, Sent, Drafts and Outbox."""
+    folders: tuple[str, ...] = ()
+    """Exchange: more folders of every mailbox, as people make them."""
     users: dict[str, str] = Field(default_factory=dict)
     """Exchange: user name → password; whoever signs in may use every mailbox."""
     clients: dict[str, str] = Field(default_factory=lambda: {"sandbox": "sandbox-secret"})

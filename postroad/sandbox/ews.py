@@ -189,18 +189,21 @@ class _Ews:
 
     async def _get_folders(self, call: _Call) -> list[Result]:
         [ids] = call.operation.findall("m:FolderIds", PREFIXES)
+        shape = call.operation.find("m:FolderShape", PREFIXES)
         found = places(self._provider, ids, call.own)
         return [
-            one if isinstance(one, EwsRefusal) else [M.Folders(one.described())] for one in found
+            one if isinstance(one, EwsRefusal) else [M.Folders(one.described(shape))]
+            for one in found
         ]
 
     async def _find_folders(self, call: _Call) -> list[Result]:
+        shape = call.operation.find("m:FolderShape", PREFIXES)
         view = call.operation.find("m:IndexedPageFolderView", PREFIXES)
 
         def listed(place: Place) -> list[Element]:
             folders = below(place)
             shown, offset, is_last = page(view, folders)
-            found = T.Folders(*(one.described() for one in shown))
+            found = T.Folders(*(one.described(shape) for one in shown))
             return [_root(found, offset, len(folders), is_last=is_last)]
 
         return self._of_each_parent(call, listed)

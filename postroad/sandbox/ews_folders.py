@@ -5,7 +5,9 @@ An item's id changes when it is moved, as with a real server; its search key sta
 
 import base64
 import binascii
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from postroad.sandbox.ews_soap import PREFIXES, Element, EwsRefusal, T, text
 from postroad.sandbox.mailbox_provider import MailboxProvider
@@ -20,6 +22,8 @@ FOLDERS: dict[str, Folder] = {
     "filed": "archive",
 }
 """The name by which EWS knows a folder, and ours. Nobody can ask for `filed` by its name."""
+_COMMIT_TIME = "0x670a"
+"""PidTagLocalCommitTimeMax ([MS-OXCFOLD] 2.2.2.2.1.14): when something in a folder changed."""
 _TITLES = {"inbox": "Inbox", "sentitems": "Sent Items", "drafts": "Drafts", "outbox": "Outbox"}
 
 
@@ -40,22 +44,28 @@ class Place:
         """
         if self.name == ROOT:
             raise EwsRefusal("ErrorInvalidOperation", "The root holds folders only.")
-        return FOLDERS[self.name]
+        return FOLDERS.get(self.name, self.name)
 
     @property
     def mails(self) -> list[StoredMail]:
         """Its mails, newest first."""
         return [] if self.name == ROOT else self.mailbox.in_folder(self.folder)
 
-    def described(self) -> Element:
-        """Return the folder as EWS describes it."""
-        return T.Folder(
+    def described(self, shape: Element) -> Element:
+        """Return the folder as EWS describes it, with what else a request's shape names."""
+        found = T.Folder(
             T.FolderId(Id=_encoded(self.mailbox.address, self.name), ChangeKey="AQ=="),
             T.FolderClass("IPF.Note"),
             T.DisplayName(_TITLES.get(self.name, self.name.title())),
             T.TotalCount(str(len(self.mails))),
-            T.ChildFolderCount(str(len(FOLDERS) if self.name == ROOT else 0)),
+            T.ChildFolderCount(str(len(below(self)))),
         )
+        for uri in shape.findall("t:AdditionalProperties/t:ExtendedFieldURI", PREFIXES):
+            changed_at = self.mailbox.changed_at.get(FOLDERS.get(self.name, self.name))
+            if uri.get("PropertyTag", "").lower() == _COMMIT_TIME and changed_at is not None:
+                at = f"{datetime.fromtimestamp(changed_at // 1_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+                found.append(T.ExtendedProperty(T.ExtendedFieldURI(**uri.attrib), T.Value(at)))
+        return found
 
 
 def places(provider: MailboxProvider, parent: Element, own: Mailbox) -> list["Place | EwsRefusal"]:
@@ -71,7 +81,9 @@ def places(provider: MailboxProvider, parent: Element, own: Mailbox) -> list["Pl
 
 def below(place: Place) -> list[Place]:
     """Return the folders below one."""
-    return [Place(place.mailbox, name) for name in FOLDERS] if place.name == ROOT else []
+    if place.name != ROOT:
+        return []
+    return [Place(place.mailbox, name) for name in (*FOLDERS, *place.mailbox.made)]
 
 
 def item_id(mailbox: Mailbox, mail: StoredMail) -> Element:
@@ -98,17 +110,17 @@ def _place(provider: MailboxProvider, given: Element, own: Mailbox) -> "Place | 
         if given.tag.endswith("}DistinguishedFolderId"):
             address = text(given, "t:Mailbox/t:EmailAddress") or own.address
             name = given.get("Id", "")
-            known = name == ROOT or name in _TITLES
+            known: Collection[str] = (ROOT, *_TITLES)
         else:
             address, name = _decoded(given.get("Id", ""), 2)
-            known = name in FOLDERS or name == ROOT
+            known = (ROOT, *FOLDERS, *own.made)
     except EwsRefusal as refusal:
         return refusal
     mailbox = provider.mailbox(address)
     if mailbox is None:
         words = "The SMTP address has no mailbox associated with it."
         return EwsRefusal("ErrorNonExistentMailbox", words)
-    if not known:
+    if name not in known:
         return EwsRefusal("ErrorFolderNotFound", "The specified folder could not be found.")
     return Place(mailbox, name)
 

@@ -69,7 +69,7 @@ def _add_routes(
         ("GET", messages, reading.messages, _READ),
         ("GET", folders, reading.folders, _READ),
         ("GET", folder, reading.folder, _READ),
-        ("GET", f"{folder}/childFolders", reading.child_folders, _READ),
+        ("GET", f"{folder}/childFolders", reading.folders, _READ),
         ("GET", f"{folder}/messages", reading.messages, _READ),
         ("GET", f"{folder}/messages/delta", reading.changes, _READ),
         ("GET", one, reading.message, _READ),

@@ -6,9 +6,9 @@ from aiohttp import web
 
 from postroad.sandbox.graph_delta import Deltas
 from postroad.sandbox.graph_query import Query
-from postroad.sandbox.graph_resources import NAMES, Json, folder_of, mail_folder, mail_of
+from postroad.sandbox.graph_resources import Json, folder_of, folders_below, mail_folder, mail_of
 from postroad.sandbox.mailbox_provider import MailboxProvider
-from postroad.sandbox.mailboxes import Folder, Mailbox
+from postroad.sandbox.mailboxes import Mailbox
 
 
 class Reading:
@@ -26,7 +26,7 @@ class Reading:
             mails = sorted(mailbox.mails.values(), key=lambda m: (m.at, m.id), reverse=True)
             mails = [mail for mail in mails if mail.at <= self._indexed()]
         else:
-            mails = mailbox.in_folder(folder_of(given))
+            mails = mailbox.in_folder(folder_of(mailbox, given))
         found = query.ordered([mail for mail in mails if query.condition(mail)])
         end = query.skip + query.top
         answer: Json = {"value": [query.shown(mail) for mail in found[query.skip : end]]}
@@ -44,26 +44,29 @@ class Reading:
         mail = mail_of(mailbox, request.match_info["id"])
         return web.Response(body=mail.content, content_type="text/plain")
 
-    async def folders(self, _: web.Request, mailbox: Mailbox) -> web.Response:
-        """Answer GET …/mailFolders."""
-        return web.json_response({"value": [mail_folder(mailbox, one) for one in _all()]})
+    async def folders(self, request: web.Request, mailbox: Mailbox) -> web.Response:
+        """Answer GET …/mailFolders and …/mailFolders/{id or well-known name}/childFolders."""
+        given = request.match_info.get("folder")
+        parent = None if given is None else folder_of(mailbox, given)
+        query = Query(request.query, immutable=is_immutable(request))
+        found = folders_below(mailbox, parent)
+        end = query.skip + query.top
+        answer: Json = {"value": [mail_folder(mailbox, one) for one in found[query.skip : end]]}
+        if end < len(found):
+            answer["@odata.nextLink"] = _link(request, {**request.query, "$skip": str(end)})
+        return web.json_response(answer)
 
     async def folder(self, request: web.Request, mailbox: Mailbox) -> web.Response:
         """Answer GET …/mailFolders/{id or well-known name}."""
-        folder = folder_of(request.match_info["folder"])
+        folder = folder_of(mailbox, request.match_info["folder"])
         return web.json_response(mail_folder(mailbox, folder))
-
-    async def child_folders(self, request: web.Request, _: Mailbox) -> web.Response:
-        """Answer GET …/childFolders: no folder has any."""
-        folder_of(request.match_info["folder"])
-        return web.json_response({"value": []})
 
     async def changes(self, request: web.Request, mailbox: Mailbox) -> web.Response:
         """Answer GET …/messages/delta."""
         asked = dict(request.query)
         token = asked.get("$deltatoken") or asked.get("$skiptoken")
         if token is None:
-            folder = folder_of(request.match_info["folder"])
+            folder = folder_of(mailbox, request.match_info["folder"])
             token = self._deltas.begin(folder, asked, immutable=is_immutable(request))
         prefer = request.headers.get("Prefer", "")
         shown, token, more = self._deltas.page(mailbox, token, prefer)
@@ -80,10 +83,6 @@ class Reading:
 def is_immutable(request: web.Request) -> bool:
     """Whether a client prefers ids that outlive the folder."""
     return 'IdType="ImmutableId"' in request.headers.get("Prefer", "")
-
-
-def _all() -> list[Folder]:
-    return list(NAMES.values())
 
 
 def _link(request: web.Request, query: dict[str, str]) -> str:

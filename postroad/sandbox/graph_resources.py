@@ -53,13 +53,20 @@ def folder_id(folder: Folder) -> str:
     return f"AQMkFolder-{folder}"
 
 
-def folder_of(given: str) -> Folder:
+def folders_below(mailbox: Mailbox, parent: Folder | None) -> list[Folder]:
+    """Return the folders in a folder, or those in none: people make theirs in the Inbox."""
+    if parent is None:
+        return list(NAMES.values())
+    return mailbox.made if parent == "inbox" else []
+
+
+def folder_of(mailbox: Mailbox, given: str) -> Folder:
     """Return the folder of an id or a well-known name.
 
     Raises:
         GraphRefusal: there is no such folder.
     """
-    ids = {folder_id(folder): folder for folder in NAMES.values()}
+    ids = {folder_id(folder): folder for folder in (*NAMES.values(), *mailbox.made)}
     if found := NAMES.get(given.lower()) or ids.get(given):
         return found
     raise not_found()
@@ -70,9 +77,9 @@ def mail_folder(mailbox: Mailbox, folder: Folder) -> Json:
     mails = mailbox.in_folder(folder)
     return {
         "id": folder_id(folder),
-        "displayName": _TITLES[folder],
-        "parentFolderId": "AQMkFolder-root",
-        "childFolderCount": 0,
+        "displayName": _TITLES.get(folder, folder),
+        "parentFolderId": folder_id("inbox" if folder in mailbox.made else "root"),
+        "childFolderCount": len(folders_below(mailbox, folder)),
         "unreadItemCount": sum(not mail.is_read for mail in mails),
         "totalItemCount": len(mails),
         "isHidden": False,

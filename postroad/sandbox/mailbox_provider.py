@@ -46,6 +46,8 @@ class MailboxProvider:
         self._mailboxes = {
             address.lower(): post_office.open_mailbox(address) for address in config.mailboxes
         }
+        for mailbox in self._mailboxes.values():
+            mailbox.made += config.folders
         self._limits = {
             address: [RollingLimit(limit) for limit in config.limits] for address in self._mailboxes
         }

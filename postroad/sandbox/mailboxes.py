@@ -8,8 +8,9 @@ from email.parser import BytesHeaderParser
 from itertools import count
 from typing import Literal
 
-Folder = Literal["inbox", "sent", "drafts", "outbox", "archive"]
-"""The archive is wherever a person or a rule of theirs files mail away."""
+Folder = str
+"""`inbox`, `sent`, `drafts`, `outbox`, or wherever a person or a rule of theirs files mail away:
+`archive`, and the folders that the mailbox was given."""
 
 _HEADERS = BytesHeaderParser()
 _numbers = count(1)
@@ -51,6 +52,10 @@ class Mailbox:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.made: list[Folder] = []
+        """Folders beside the usual ones, as people make them."""
+        self.changed_at: dict[Folder, int] = {}
+        """When something in a folder changed last, in milliseconds since the epoch."""
         self.mails: dict[str, StoredMail] = {}
         self.changes: list[Change] = []
         self.history = 1
@@ -65,7 +70,7 @@ class Mailbox:
             id=f"{number:016x}",
             thread_id=thread_id or self._thread_of(content) or f"{number:016x}",
             folder=folder,
-            at=time.time_ns() // 1_000_000,
+            at=_now(),
             content=content,
         )
         self.mails[mail.id] = mail
@@ -75,7 +80,8 @@ class Mailbox:
     def move(self, mail_id: str, folder: Folder) -> None:
         """Move a mail to another folder, as of now."""
         mail = self.mails[mail_id]
-        mail.folder, mail.at = folder, time.time_ns() // 1_000_000
+        self.changed_at[mail.folder] = _now()
+        mail.folder, mail.at = folder, _now()
         self._note("moved", mail)
 
     def remove(self, mail_id: str) -> None:
@@ -100,6 +106,7 @@ class Mailbox:
     def _note(self, kind: Literal["added", "moved", "removed"], mail: StoredMail) -> None:
         self.history += 1
         self.changes.append(Change(self.history, kind, mail))
+        self.changed_at[mail.folder] = _now()
 
     def _thread_of(self, content: bytes) -> str | None:
         """Return the thread of the mail that this one answers (RFC 5322, 3.6.4)."""
@@ -109,6 +116,10 @@ class Mailbox:
             if mail.header("Message-ID") in answered:
                 return mail.thread_id
         return None
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _message_ids(headers: Message) -> Iterator[str]:

@@ -119,7 +119,7 @@ async def test_many_mails_are_read_page_by_page_and_each_once() -> None:
 async def test_a_forgotten_cursor_reads_every_folder_again_and_goes_on_from_there() -> None:
     async with exchange_online() as stage:
         _, cursor = await read_all(stage, None)
-        arrived = {*ids(*(arrive(stage) for _ in range(30)))}
+        arrived = {*ids(*(arrive(stage) for _ in range(40)))}
         stage.mailbox.expire_history()
         page = await stage.channel.read_inbox(cursor)
         assert page.resynced
@@ -176,14 +176,23 @@ async def test_an_answer_that_makes_no_sense_is_a_passing_fault(fault: dict[str,
             await stage.channel.find_sent(mail())
 
 
-@pytest.mark.parametrize("skip", [0, 1], ids=["no folders", "changes that lead nowhere"])
-async def test_an_empty_answer_does_not_count_as_the_end_of_a_reading(skip: int) -> None:
+@pytest.mark.parametrize(
+    ("reads_on", "skip"), [(False, 3), (True, 1)], ids=["no folders", "changes that lead nowhere"]
+)
+async def test_an_empty_answer_does_not_count_as_the_end_of_a_reading(
+    reads_on: bool,  # noqa: FBT001 - a parameter
+    skip: int,
+) -> None:
     async with exchange_online() as stage:
-        _, cursor = await read_all(stage, None)
-        new = arrive(stage)
+        if reads_on:
+            _, cursor = await read_all(stage, None)
+            new = arrive(stage)
         stage.fault("request", skip=skip, status=200, reply='{"value": []}')
         with pytest.raises(Transient):
-            await stage.channel.read_inbox(cursor)
+            await stage.channel.read_inbox(cursor if reads_on else None)
+        if not reads_on:
+            _, cursor = await read_all(stage, None)
+            new = arrive(stage)
         mails, _ = await read_all(stage, cursor)
     assert [found.provider_id for found in mails] == ids(new)
 
@@ -281,3 +290,37 @@ async def test_what_the_person_sent_by_hand_is_told_by_its_time() -> None:
         arrive(stage)
         found = await stage.channel.sent_by_hand(since)
     assert sorted(found) == sorted(one.at // 1_000 * 1_000 for one in by_hand)
+
+
+FOLDERS = tuple(f"Project {n}" for n in range(20))
+
+
+async def test_only_folders_in_which_something_changed_are_read_and_one_in_its_turn() -> None:
+    async with exchange_online(folders=FOLDERS) as stage:
+        _, cursor = await read_all(stage, None)
+        _, cursor = await read_all(stage, cursor)
+        stage.provider.requests.clear()
+        new = arrive(stage, FOLDERS[-1])
+        mails, _ = await read_all(stage, cursor)
+        assert [found.provider_id for found in mails] == ids(new)
+        assert stage.provider.requests.total() == 4  # two folders, what changed, the mail
+
+
+async def test_a_list_of_changes_that_is_late_hides_no_mail() -> None:
+    async with exchange_online(folders=FOLDERS, search_lag="1h") as stage:
+        _, cursor = await read_all(stage, None)
+        new = arrive(stage, FOLDERS[7])
+        found: list[InboundMail] = []
+        for _ in (*FOLDERS, "inbox", "archive"):
+            mails, cursor = await read_all(stage, cursor)
+            found += mails
+    assert [one.provider_id for one in found] == ids(new)
+
+
+async def test_mail_in_a_folder_that_was_made_meanwhile_is_returned() -> None:
+    async with exchange_online(folders=FOLDERS) as stage:
+        _, cursor = await read_all(stage, None)
+        stage.mailbox.made.append("New")
+        new = arrive(stage, "New")
+        mails, _ = await read_all(stage, cursor)
+    assert [found.provider_id for found in mails] == ids(new)
