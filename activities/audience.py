@@ -1,12 +1,27 @@
 """Enrolling people, and taking single ones out again."""
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.clock import ServerClock
-from postroad.contracts import ChunkEnrolled, EnrolChunk, PersonRemoved, RemoveEnrollment
+from postroad.contracts import (
+    AdvanceEnrollment,
+    ChunkEnrolled,
+    EnrolChunk,
+    HandOver,
+    PersonAdvanced,
+    PersonRemoved,
+    RemoveEnrollment,
+    SenderReplaced,
+)
+from postroad.ledger.advancing import NothingToAdvance, advance_person
 from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import enrol_chunk
+from postroad.ledger.handing_over import CannotHandOver, hand_over
 from postroad.ledger.lifecycle import remove_person
+
+REFUSED = "Refused"
+"""Error type: what an operator asked for cannot be done; the message is for them."""
 
 
 class AudienceActivities:
@@ -29,3 +44,23 @@ class AudienceActivities:
         now = self._clock.read(activity.info()).now()
         with self._ledger.write() as connection:
             return PersonRemoved(messages_stopped=remove_person(connection, request, now))
+
+    @activity.defn(name="advance_person")
+    def advance_person(self, request: AdvanceEnrollment) -> PersonAdvanced:
+        """Let what a person waits for be due now."""
+        now = self._clock.read(activity.info()).now()
+        try:
+            with self._ledger.write() as connection:
+                return advance_person(connection, request, now)
+        except NothingToAdvance as error:
+            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None
+
+    @activity.defn(name="hand_over")
+    def hand_over(self, request: HandOver) -> SenderReplaced:
+        """Give one sender's open people to another; a retry finds nobody left to give."""
+        now = self._clock.read(activity.info()).now()
+        try:
+            with self._ledger.write() as connection:
+                return SenderReplaced(people=hand_over(connection, request, now))
+        except CannotHandOver as error:
+            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None

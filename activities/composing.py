@@ -146,7 +146,7 @@ class Composing:
     def _quote(self, rendered: Rendered, last: Earlier, person: Mapping[str, str]) -> Rendered:
         """Quote the text that was really sent, whatever its step says by now."""
         text = self._quotable.get((last.position, last.version or 0))
-        if text is None:
+        if text is None or last.by_another:
             return rendered
         sent_at = moment(last.sent_at).astimezone(ZoneInfo(self._writer.timezone))
         line = attribution(sent_at, self._writer.name, self._writer.email)

@@ -9,7 +9,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from operations.refusal import Refused
@@ -77,5 +77,7 @@ async def refused_update(update: str, patience: timedelta) -> AsyncIterator[None
 
 
 def _sentence(error: WorkflowUpdateFailedError) -> str:
-    cause = error.cause
+    cause: BaseException | None = error.cause
+    if isinstance(cause, ActivityError):
+        cause = cause.cause
     return cause.message if isinstance(cause, ApplicationError) else str(cause)

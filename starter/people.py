@@ -15,7 +15,17 @@ from operations.screening import Screening
 from operations.updates import ask_campaign
 from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
 from postroad.campaign.template import unknown_fields
-from postroad.contracts import AddPeople, CampaignState, PeopleAdded, PersonRemoved, RemovePerson
+from postroad.contracts import (
+    AddPeople,
+    AdvancePerson,
+    CampaignState,
+    PeopleAdded,
+    PersonAdvanced,
+    PersonRemoved,
+    RemovePerson,
+    ReplaceSender,
+    SenderReplaced,
+)
 from postroad.ledger.additions import current_steps, stage_addition
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import campaign_state
@@ -31,7 +41,7 @@ _ENROLLING = timedelta(minutes=30)
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Add people to a running campaign, or take somebody out.",
+    help="Add people to a running campaign, take somebody out, move them on or to another sender.",
 )
 
 
@@ -77,6 +87,41 @@ def remove(campaign: CampaignId, email: Email, by: By) -> None:
     )
     stopped = say_count(removed.messages_stopped, "message")
     say(f"{address} gets nothing more in {campaign}: {stopped} stopped")
+
+
+@app.command()
+def advance(campaign: CampaignId, email: Email, by: By) -> None:
+    """Let what a person waits for be due now; windows and limits still hold.
+
+    Example: postroad people advance q4-launch ada@example.com
+    """
+    address = normalised(email)
+    advanced = asyncio.run(
+        ask_campaign(
+            campaign, "advance_person", AdvancePerson(email=address, by=by), PersonAdvanced
+        )
+    )
+    say(f"{advanced.step} is due now for {address}")
+
+
+@app.command("hand-over")
+def hand_over(
+    campaign: CampaignId,
+    sender: Annotated[str, typer.Option("--from", metavar="SENDER", help="Who stops writing.")],
+    replacement: Annotated[str, typer.Option("--to", metavar="SENDER", help="Who takes over.")],
+    by: By,
+) -> None:
+    """Let another sender write to a sender's people from now on.
+
+    Their follow-ups answer in the same thread as far as headers can tell it, from the new
+    sender's own channel.
+
+    Example: postroad people hand-over q4-launch --from ana@acme.test --to bo@acme.test
+    """
+    change = ReplaceSender(sender=normalised(sender), replacement=normalised(replacement), by=by)
+    replaced = asyncio.run(ask_campaign(campaign, "replace_sender", change, SenderReplaced))
+    people = say_count(replaced.people, "person", "people")
+    say(f"{change.replacement} writes to {people} of {change.sender} from now on")
 
 
 def _rows(ledger: Ledger, campaign: str, file: Path) -> Iterator[AudienceRow | RejectedRow]:

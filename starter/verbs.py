@@ -109,7 +109,7 @@ VERBS = {
     "people": Verb(
         "starter.people:app",
         _STEER,
-        "Add people to a running campaign, or take somebody out.",
+        "Add people to a running campaign, take somebody out, move them on or to another sender.",
     ),
     "person": Verb(
         "starter.person:app",

@@ -11,12 +11,15 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from postroad.contracts import (
+    AdvanceEnrollment,
     CampaignStateSet,
     ChannelsSelected,
     ChunkEnrolled,
     Contract,
     EnrolChunk,
+    HandOver,
     MailboxRead,
+    PersonAdvanced,
     PersonRemoved,
     PublishStepText,
     QuotaReleased,
@@ -26,6 +29,7 @@ from postroad.contracts import (
     Reservation,
     ReserveQuota,
     SelectChannel,
+    SenderReplaced,
     SendWave,
     SetCampaignState,
     StepChanged,
@@ -93,6 +97,18 @@ async def remove_person(request: RemoveEnrollment) -> PersonRemoved:
     """End one person's sequence."""
     summary = f"Remove a person{_by(request.by)}"
     return await _call("remove_person", request, PersonRemoved, _LEDGER, summary)
+
+
+async def advance_person(request: AdvanceEnrollment) -> PersonAdvanced:
+    """Let what a person waits for be due now."""
+    summary = f"Let a person's next step be due now{_by(request.by)}"
+    return await _call("advance_person", request, PersonAdvanced, _LEDGER, summary)
+
+
+async def hand_over(request: HandOver) -> SenderReplaced:
+    """Give one sender's open people to another."""
+    summary = f"{request.replacement} takes over from {request.sender}{_by(request.by)}"
+    return await _call("hand_over", request, SenderReplaced, _LEDGER, summary)
 
 
 async def change_step(request: PublishStepText) -> StepChanged:

@@ -8,19 +8,25 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 with workflow.unsafe.imports_passed_through():
     from postroad.contracts import (
         AddPeople,
+        AdvanceEnrollment,
+        AdvancePerson,
         CampaignProgress,
         CampaignStart,
         CampaignState,
         ChangeStep,
         ChunkEnrolled,
         EnrolChunk,
+        HandOver,
         LostSequence,
         PeopleAdded,
+        PersonAdvanced,
         PersonRemoved,
         PublishStepText,
         RemoveEnrollment,
         RemovePerson,
+        ReplaceSender,
         ReviveSequences,
+        SenderReplaced,
         SequenceEnded,
         SequenceStart,
         SetCampaignState,
@@ -166,6 +172,42 @@ class CampaignWorkflow:
         self._refuse_when_over()
         if "@" not in person.email:
             raise refuse(f"{person.email!r} is no email address")
+
+    @workflow.update
+    async def advance_person(self, person: AdvancePerson) -> PersonAdvanced:
+        """Let what a person waits for be due now; windows and limits still hold."""
+        advanced = await activity_calls.advance_person(
+            AdvanceEnrollment(campaign_id=self._campaign_id, email=person.email, by=person.by)
+        )
+        await try_signal(advanced.workflow_id, "wake", "a person was moved forward")
+        return advanced
+
+    @advance_person.validator
+    def _may_advance_person(self, person: AdvancePerson) -> None:  # noqa: ARG002
+        self._refuse_when_over()
+
+    @workflow.update
+    async def replace_sender(self, change: ReplaceSender) -> SenderReplaced:
+        """Let another sender write to a sender's people from now on."""
+        replaced = await activity_calls.hand_over(
+            HandOver(
+                campaign_id=self._campaign_id,
+                sender=change.sender,
+                replacement=change.replacement,
+                by=change.by,
+            )
+        )
+        if replaced.people:
+            await self._start_or_wake(change.replacement)
+        leaving = sequence_workflow_id(self._campaign_id, change.sender)
+        await try_signal(leaving, "wake", f"{change.replacement} takes over")
+        return replaced
+
+    @replace_sender.validator
+    def _may_replace_sender(self, change: ReplaceSender) -> None:
+        self._refuse_when_over()
+        if change.sender == change.replacement:
+            raise refuse(f"{change.sender} cannot take over from themselves")
 
     @workflow.update
     async def change_step(self, change: ChangeStep) -> StepChanged:

@@ -86,6 +86,36 @@ class PersonRemoved(Contract):
     messages_stopped: int
 
 
+class AdvancePerson(Contract):
+    """Argument of the advance_person update: what they wait for is due now."""
+
+    email: str
+    by: str = "operator"
+
+
+class PersonAdvanced(Contract):
+    """Answer of the advance_person update."""
+
+    step: str
+    """What is due now."""
+    workflow_id: str
+    """The sequence that sends it."""
+
+
+class ReplaceSender(Contract):
+    """Argument of the replace_sender update: somebody else writes to a sender's people."""
+
+    sender: str
+    replacement: str
+    by: str = "operator"
+
+
+class SenderReplaced(Contract):
+    """Answer of the replace_sender update."""
+
+    people: int
+
+
 class ChangeStep(Contract):
     """Argument of the change_step update: the new text was staged in the ledger before."""
 
@@ -121,6 +151,23 @@ class RemoveEnrollment(Contract):
 
     campaign_id: str
     email: str
+    by: str
+
+
+class AdvanceEnrollment(Contract):
+    """Input of advance_person."""
+
+    campaign_id: str
+    email: str
+    by: str
+
+
+class HandOver(Contract):
+    """Input of hand_over: give one sender's open people to another."""
+
+    campaign_id: str
+    sender: str
+    replacement: str
     by: str
 
 

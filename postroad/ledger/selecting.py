@@ -118,7 +118,10 @@ class Selecting:
             return {}
         rows = self._connection.execute(
             select(Message.enrollment_id, Message.position, Message.channel_id).where(
-                Message.enrollment_id.in_(people), Message.position.in_(set(self._roots.values()))
+                Message.enrollment_id.in_(people),
+                Message.position.in_(set(self._roots.values())),
+                # What another sender began cannot go on through their mailbox.
+                Message.sequence_id == self._sequence,
             )
         )
         began = {(row.enrollment_id, row.position): row.channel_id for row in rows}

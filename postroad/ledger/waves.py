@@ -24,6 +24,8 @@ class Earlier:
     version: int | None
     """The version of the text that was sent."""
     sent_at: int
+    by_another: bool = False
+    """Whether another sender wrote it, whose people were handed over since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def load_wave(
         .where(Message.sequence_id == sequence, Message.wave == wave, Message.state.in_(_IN_HAND))
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
-    earlier = _earlier(connection, [row.enrollment_id for row in rows if row.position > 0])
+    earlier = _earlier(connection, sequence, [row.enrollment_id for row in rows if row.position > 0])
     return [
         WaveMessage(
             subject=Subject(
@@ -126,7 +128,9 @@ def return_wave(connection: Connection, sequence: int, wave: int) -> int:
     ).rowcount
 
 
-def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, list[Earlier]]:
+def _earlier(
+    connection: Connection, sequence: int, enrollments: Iterable[int]
+) -> dict[int, list[Earlier]]:
     """Return what was sent to people, oldest first."""
     found: dict[int, list[Earlier]] = {}
     rows = connection.execute(
@@ -138,6 +142,7 @@ def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, li
             Message.thread_id,
             Message.version,
             Message.sent_at,
+            Message.sequence_id,
         )
         .where(
             Message.enrollment_id.in_(set(enrollments)),
@@ -154,6 +159,7 @@ def _earlier(connection: Connection, enrollments: Iterable[int]) -> dict[int, li
             thread_id=row.thread_id,
             version=row.version,
             sent_at=row.sent_at or 0,
+            by_another=row.sequence_id != sequence,
         )
         found.setdefault(row.enrollment_id, []).append(sent)
     return found
