@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -119,10 +119,35 @@ class WorkerSettings(_Table):
     """Names this worker's code for `postroad rollout`; empty: workers are not told apart."""
 
 
+class OidcSettings(_Table):
+    """Signing in to the console through an organisation's own accounts (OpenID Connect)."""
+
+    issuer: str = ""
+    """The provider's address, under which `/.well-known/openid-configuration` is."""
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    role_claim: str = "groups"
+    """The claim that says what somebody may do: one name, or a list of them."""
+    roles: dict[str, Literal["rep", "manager", "admin"]] = {}
+    """A name in that claim → a role; the most powerful one counts."""
+    default_role: Literal["rep", "manager", "admin", ""] = ""
+    """The role of everybody else; empty: they may not sign in."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if bool(self.issuer) != bool(self.client_id):
+            raise ValueError("needs both issuer and client_id")
+        return self
+
+
 class ConsoleSettings(_Table):
     """The web page for sales operations."""
 
     bind: HostAndPort = "127.0.0.1:8080"
+    """Other addresses than this machine's own need a proxy with TLS in front."""
+    temporal_ui: str = ""
+    """Where Temporal's web UI is; empty: the embedded server's."""
+    oidc: OidcSettings = OidcSettings()
 
 
 def _check_nameservers(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,10 +226,12 @@ class Settings(BaseSettings):
 
 
 def _in_environment(value: object) -> str:
-    """Return a value as pydantic-settings reads it: lists are JSON."""
+    """Return a value as pydantic-settings reads it: lists and tables are JSON."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    return json.dumps(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple | dict):
+        return json.dumps(value, default=_in_environment)
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The console: what sales operations look at all day, in a browser."""

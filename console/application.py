@@ -1,0 +1,33 @@
+"""The console's application: which modules answer which addresses."""
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from console.error_pages import HANDLERS
+from console.headers import SecurityHeaders
+from console.installation import Installation
+from console.pages import health, overview
+from console.rendering import STATIC
+from console.signing_in import door
+
+PUBLIC = (health, door)
+"""Modules whose routes anybody may call; each guards itself where it must."""
+
+SIGNED_IN = (overview,)
+"""Modules whose routes are all `Page` or `Change`: the sign-in is before them."""
+
+
+def build(installation: Installation) -> Starlette:
+    """Return the console of one installation."""
+    routes: list[BaseRoute] = [Mount("/static", StaticFiles(directory=STATIC), name="static")]
+    for module in (*PUBLIC, *SIGNED_IN):
+        routes += module.routes()
+    application = Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers=HANDLERS,
+    )
+    application.state.installation = installation
+    return application

@@ -1,0 +1,1 @@
+"""The console's pages, each with the actions that it offers."""

@@ -1,0 +1,140 @@
+"""Routes behind the sign-in: pages that show, and actions that change and are recorded."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from temporalio.service import RPCError
+
+from console import csrf, notices
+from console.access import Permission, Viewer, viewer_of
+from console.cookies import SESSION
+from console.installation import installation_of
+from operations.clock import now
+from operations.failures import sentence_of
+from operations.refusal import Refused
+from postroad.ledger.audit import record_change
+from postroad.ledger.console_sessions import find_session
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an action did."""
+
+    words: str
+    """For whoever did it, and for the audit log."""
+    subject: str
+    """What was changed."""
+    to: str
+    """The page that shows it."""
+
+
+Action = Callable[[Request], Awaitable[Done]]
+
+
+class Page(Route):
+    """A page that people with a permission may see."""
+
+    def __init__(
+        self, path: str, endpoint: Endpoint, permission: Permission = Permission.LOOK
+    ) -> None:
+        """Put the endpoint behind the sign-in.
+
+        Args:
+            path: as Starlette writes it.
+            endpoint: answers GET.
+            permission: what the viewer needs.
+        """
+        super().__init__(path, _guarded(endpoint, permission), methods=["GET"])
+        self.permission = permission
+
+
+class Change(Route):
+    """An action that people with a permission may take; each one is in the audit log."""
+
+    def __init__(self, path: str, name: str, action: Action, permission: Permission) -> None:
+        """Put the action behind the sign-in and the check of its form.
+
+        Args:
+            path: as Starlette writes it.
+            name: what the audit log calls it.
+            action: answers POST; what it refuses is told to the viewer.
+            permission: what the viewer needs.
+        """
+        endpoint = _guarded(_recorded(name, action), permission)
+        super().__init__(path, endpoint, name=name, methods=["POST"])
+        self.permission = permission
+
+
+async def find_viewer(request: Request) -> Viewer | None:
+    """Return who is signed in."""
+    token = request.cookies.get(SESSION)
+    if not token:
+        return None
+    found = await installation_of(request).read(find_session, token, now())
+    if found is None:
+        return None
+    return Viewer(found.email, found.role, csrf.token_for(token))
+
+
+def local_path(request: Request) -> str:
+    """Return a request's path and query."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"
+
+
+def _page_before(request: Request) -> str:
+    """Return the page whose form was sent, so that a refusal is shown there."""
+    before = urlsplit(request.headers.get("referer", ""))
+    if before.netloc != request.url.netloc:
+        return "/"
+    return f"{before.path or '/'}{'?' if before.query else ''}{before.query}"
+
+
+def _guarded(endpoint: Endpoint, permission: Permission) -> Endpoint:
+    async def guarded(request: Request) -> Response:
+        viewer = await find_viewer(request)
+        if viewer is None:
+            if request.method == "GET":
+                return RedirectResponse(f"/sign-in?{urlencode({'next': local_path(request)})}", 303)
+            raise HTTPException(401, "You are not signed in any more.")
+        request.state.viewer = viewer
+        if not viewer.may(permission):
+            raise HTTPException(403, f"As {viewer.role} you may not {permission} here.")
+        return await endpoint(request)
+
+    return guarded
+
+
+def _recorded(name: str, action: Action) -> Endpoint:
+    async def recorded(request: Request) -> Response:
+        viewer = viewer_of(request)
+        form = await request.form()
+        if not csrf.is_from_us(request, form, request.cookies[SESSION]):
+            raise HTTPException(403, "This form is too old: load the page again.")
+        try:
+            done = await action(request)
+        except (Refused, RPCError) as refusal:
+            response = RedirectResponse(_page_before(request), 303)
+            notice = notices.Notice(sentence_of(refusal), is_refusal=True)
+            notices.leave(request, response, notice)
+            return response
+        await installation_of(request).write(
+            record_change,
+            by=viewer.email,
+            action=name,
+            subject=done.subject,
+            detail=done.words,
+            now=now(),
+        )
+        response = RedirectResponse(done.to, 303)
+        notices.leave(request, response, notices.Notice(done.words))
+        return response
+
+    return recorded

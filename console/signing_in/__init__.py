@@ -1,0 +1,1 @@
+"""Ways to sign in: a password, a one-time link, the organisation's own accounts."""

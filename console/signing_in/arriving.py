@@ -1,0 +1,33 @@
+"""What every way to sign in ends with: a session, and the page that was asked for."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from console.cookies import SESSION, VISIT, new_token, set_cookie
+from console.installation import installation_of
+from operations.clock import now
+from postroad.instants import SECOND
+from postroad.ledger.audit import record_change
+from postroad.ledger.console_sessions import SESSION_LASTS, open_session
+from postroad.ledger.users import Role
+
+
+async def arrive(request: Request, email: str, role: Role, way: str, target: str) -> Response:
+    """Open a session for somebody who showed who they are."""
+    installation = installation_of(request)
+    token = new_token()
+    await installation.write(open_session, token, email, role, now())
+    await installation.write(
+        record_change, by=email, action="sign in", subject=email, detail=f"as {role}, by {way}",
+        now=now(),
+    )  # fmt: skip
+    response = RedirectResponse(local(target), 303)
+    set_cookie(request, response, SESSION, token, seconds=SESSION_LASTS // SECOND)
+    response.delete_cookie(VISIT)
+    return response
+
+
+def local(target: str) -> str:
+    """Return a path of ours; anything else leads to the first page, not to another site."""
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if is_path and target.isprintable() else "/"

@@ -1,0 +1,85 @@
+// Small comforts; every page works without them.
+(() => {
+  "use strict";
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  // Times in the reader's own zone; UTC stays in the title.
+  const near = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const far = new Intl.DateTimeFormat([], { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
+  const showTimes = (within) => {
+    for (const element of all("time[datetime]", within)) {
+      const at = new Date(element.dateTime);
+      const today = at.toDateString() === new Date().toDateString();
+      element.textContent = (today ? near : far).format(at);
+    }
+  };
+
+  // Parts of a page that are renewed while somebody looks at them.
+  const renew = async (part) => {
+    if (document.hidden || part.contains(document.activeElement)) return;
+    const answer = await fetch(part.dataset.renew, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (answer === null || !answer.ok || answer.redirected) return;
+    part.innerHTML = await answer.text();
+    showTimes(part);
+  };
+  for (const part of all("[data-renew]")) setInterval(() => renew(part), Number(part.dataset.every) * 1000);
+
+  // Theme: the system's, unless another was chosen here.
+  const themeButton = document.querySelector("[data-theme]:is(button)");
+  if (themeButton) {
+    themeButton.hidden = false;
+    themeButton.addEventListener("click", () => {
+      const root = document.documentElement;
+      const dark = root.dataset.theme
+        ? root.dataset.theme === "dark"
+        : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      localStorage.setItem("postroad-theme", root.dataset.theme);
+    });
+  }
+
+  // Keyboard.
+  const keys = document.getElementById("keys");
+  const keysButton = document.querySelector("[data-keys]");
+  if (keysButton) {
+    keysButton.hidden = false;
+    keysButton.addEventListener("click", () => keys.showModal());
+  }
+  let going = 0;
+  const move = (by) => {
+    const links = all("tbody tr").map((row) => row.querySelector("a, button, input")).filter(Boolean);
+    if (!links.length) return;
+    const row = document.activeElement.closest("tbody tr");
+    const here = row ? links.findIndex((link) => row.contains(link)) : -1;
+    links[Math.min(Math.max(here + by, 0), links.length - 1)].focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
+    if (Date.now() - going < 1500) {
+      going = 0;
+      document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`)?.click();
+    } else if (event.key === "g") going = Date.now();
+    else if (event.key === "/") { event.preventDefault(); document.getElementById("find")?.focus(); }
+    else if (event.key === "?") keys?.showModal();
+    else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+  });
+
+  // Select every row of a table.
+  for (const box of all("input[data-all]")) {
+    box.hidden = false;
+    box.addEventListener("change", () => {
+      for (const other of all(`input[name="${box.dataset.all}"]`)) other.checked = box.checked;
+    });
+  }
+
+  // Ask before what cannot be undone.
+  for (const form of all("form[data-confirm]")) {
+    form.addEventListener("submit", (event) => {
+      if (!confirm(form.dataset.confirm)) event.preventDefault();
+    });
+  }
+
+  showTimes(document);
+})();
