@@ -1,7 +1,6 @@
 """What every page needs: the ledger, the settings, the secret key, Temporal once asked for."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 from temporalio.client import Client
 
-from operations.temporal import RUNTIME_FILE, connect
+from operations.temporal import connect, web_ui
 from postroad.ledger.engine import Ledger
 from postroad.secrets import SecretBox
 from postroad.settings import Settings
@@ -71,19 +70,12 @@ class Installation:
 
     def workflow_page(self, workflow_id: str) -> str | None:
         """Return where Temporal's web UI shows a workflow; None where that is not known."""
-        page = self.settings.console.temporal_ui or self._embedded_ui()
+        page = web_ui(self.settings)
         if not page:
             return None
         namespace = quote(self.settings.temporal.namespace, safe="")
         path = f"namespaces/{namespace}/workflows/{quote(workflow_id, safe='')}"
         return f"{page.rstrip('/')}/{path}"
-
-    def _embedded_ui(self) -> str:
-        try:
-            runtime = json.loads((self.settings.data_dir / RUNTIME_FILE).read_text())
-            return str(runtime["web_ui"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return ""
 
 
 def installation_of(connection: HTTPConnection) -> Installation:

@@ -59,11 +59,26 @@ def temporal_address(settings: Settings) -> str:
     """Return the address that is set, else that of the running `postroad up`, else the default."""
     if settings.temporal.address:
         return settings.temporal.address
+    return _of_running_stack(settings, "temporal_address") or DEFAULT_TEMPORAL_ADDRESS
+
+
+def console_address(settings: Settings) -> str:
+    """Return the host and port of the running `postroad up`'s console, else those that are set."""
+    return _of_running_stack(settings, "console") or settings.console.bind
+
+
+def web_ui(settings: Settings) -> str:
+    """Return where Temporal's web UI is; empty where that is not known."""
+    return settings.console.temporal_ui or _of_running_stack(settings, "web_ui")
+
+
+def _of_running_stack(settings: Settings, name: str) -> str:
+    """Return what the running `postroad up` says of itself; empty where none runs."""
     try:
         runtime = json.loads((settings.data_dir / RUNTIME_FILE).read_text())
-        return str(runtime["temporal_address"])
+        return str(runtime[name])
     except (OSError, ValueError, KeyError, TypeError):
-        return DEFAULT_TEMPORAL_ADDRESS
+        return ""
 
 
 def _tls(settings: Settings) -> TLSConfig | bool:

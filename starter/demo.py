@@ -43,6 +43,7 @@ from postroad.settings import Options, Settings, load_settings, with_options
 from postroad.wording import say_count
 from postroad.workspace import ExchangeOnlineChannel, GmailChannel, Workspace, load_workspace
 from starter.connect import connect_channel
+from starter.console_verb import console_link
 from starter.embedded import EmbeddedStack
 from starter.report import print_report
 from starter.terminal import say
@@ -111,6 +112,7 @@ class _Demo:
             self._stack.running() as runtime,
         ):
             say("Four sandbox providers, a Temporal server, a ledger and a worker are up.")
+            say(f"The console, while this runs: {console_link(self._settings, runtime.console)}")
             say(f"Temporal's web UI, while this runs: {runtime.web_ui}")
             yield sandbox
 

@@ -1,34 +1,26 @@
-"""The embedded stack: Temporal server, ledger and a supervised worker in one data directory."""
+"""The embedded stack: Temporal server, ledger, worker and console in one data directory."""
 
 import asyncio
 import fcntl
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
-import structlog
 
 from operations.refusal import Refused
 from operations.temporal import RUNTIME_FILE
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.settings import Settings
-from starter.temporal_server import (
-    die_with_parent,
-    free_port_pair,
-    running_temporal_server,
-    stop_process,
-)
+from starter.child import Child
+from starter.temporal_server import free_port, free_port_pair, running_temporal_server
 from workflows import search_attributes
 
-_RESTART_PAUSE_SECONDS = 1.0
 _LEFTOVER_SECONDS = 5
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +33,9 @@ class Runtime:
     pid: int
     temporal_pid: int
     worker_pid: int
+    console: str = ""
+    """The host and port that the console answers on."""
+    console_pid: int = 0
 
 
 class EmbeddedStack:
@@ -50,7 +45,8 @@ class EmbeddedStack:
         self._settings = settings
         self._data_dir = Path(settings.data_dir)
         self._runtime_file = self._data_dir / RUNTIME_FILE
-        self._worker: asyncio.subprocess.Process | None = None
+        self._worker: Child | None = None
+        self._console: Child | None = None
         self._runtime: Runtime | None = None
 
     @property
@@ -82,51 +78,57 @@ class EmbeddedStack:
             search_attributes=search_attributes.types(),
             log=self._data_dir / "temporal.log",
         ) as server:
-            await self._start_worker(server.address)
+            console = self._console_address(former)
+            self._worker = self._child("worker", {"POSTROAD_TEMPORAL_ADDRESS": server.address})
+            self._console = self._child(
+                "console",
+                {"POSTROAD_TEMPORAL_ADDRESS": server.address, "POSTROAD_CONSOLE_BIND": console},
+            )
+            children = (self._worker, self._console)
+            for child in children:
+                await child.start()
             self._runtime = Runtime(
                 temporal_address=server.address,
                 namespace=self._settings.temporal.namespace,
                 web_ui=server.web_ui,
                 pid=os.getpid(),
                 temporal_pid=server.process.pid,
-                worker_pid=self.worker_pid or 0,
+                worker_pid=self._worker.pid,
+                console=console,
+                console_pid=self._console.pid,
             )
             self._write_runtime(self._runtime)
-            supervisor = asyncio.create_task(self._supervise(server.address))
+            supervisors = [
+                asyncio.create_task(child.supervise(self._note_restart)) for child in children
+            ]
             try:
                 yield self._runtime
             finally:
-                supervisor.cancel()
-                if self._worker is not None:
-                    await stop_process(self._worker)
+                for supervisor in supervisors:
+                    supervisor.cancel()
+                for child in children:
+                    await child.stop()
                 self._runtime_file.unlink(missing_ok=True)
 
-    async def _supervise(self, address: str) -> None:
-        """Start the worker again whenever it ends: it takes up what the last one left."""
-        while self._worker is not None:
-            status = await self._worker.wait()
-            _log.warning("worker_ended", status=status, restart_in=_RESTART_PAUSE_SECONDS)
-            await asyncio.sleep(_RESTART_PAUSE_SECONDS)
-            await self._start_worker(address)
-            if self._runtime is not None:
-                self._runtime = Runtime(
-                    **{**asdict(self._runtime), "worker_pid": self.worker_pid or 0}
-                )
-                self._write_runtime(self._runtime)
+    def _child(self, module: str, variables: dict[str, str]) -> Child:
+        environment = os.environ | self._settings.as_environment() | variables
+        return Child(module, environment, self._data_dir / f"{module}.log")
 
-    async def _start_worker(self, address: str) -> None:
-        with (self._data_dir / "worker.log").open("ab") as log:
-            self._worker = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "worker",
-                env=os.environ | self._settings.as_environment() | {
-                    "POSTROAD_TEMPORAL_ADDRESS": address
-                },
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C reaches us alone, and we stop the worker
-                preexec_fn=die_with_parent if sys.platform == "linux" else None,
-            )  # fmt: skip
+    def _console_address(self, former: Runtime | None) -> str:
+        """Return the address that is set; else last time's, else any that is free."""
+        console = self._settings.console
+        if "bind" in console.model_fields_set:
+            return console.bind
+        host, _, port = ((former and former.console) or console.bind).rpartition(":")
+        return f"{host}:{free_port(int(port))}"
+
+    def _note_restart(self) -> None:
+        """Let others know the processes that run now."""
+        if self._runtime is not None and self._worker is not None and self._console is not None:
+            self._runtime = replace(
+                self._runtime, worker_pid=self._worker.pid, console_pid=self._console.pid
+            )
+            self._write_runtime(self._runtime)
 
     def _migrate(self) -> None:
         ledger = Ledger(self._settings.ledger.url)
@@ -171,7 +173,11 @@ def _end_leftovers(former: Runtime | None) -> None:
         return
     leftovers = [
         process
-        for pid, word in ((former.worker_pid, "worker"), (former.temporal_pid, "start-dev"))
+        for pid, word in (
+            (former.console_pid, "console"),
+            (former.worker_pid, "worker"),
+            (former.temporal_pid, "start-dev"),
+        )
         if (process := _process(pid, word)) is not None
     ]
     for process in leftovers:

@@ -54,6 +54,16 @@ def free_port_pair(preferred: int | None = None) -> int:
     raise Refused(f"no free port between {_FIRST_PORT} and {_LAST_PORT}")
 
 
+def free_port(preferred: int) -> int:
+    """Return a port that is free: the preferred one, or any."""
+    if _is_free(preferred):
+        return preferred
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @asynccontextmanager
 async def running_temporal_server(
     database: Path,

@@ -6,14 +6,16 @@ import signal
 from operations.refusal import Refused
 from postroad.logs import configure_logs
 from postroad.settings import Settings, load_settings
+from starter.console_verb import console_link
 from starter.embedded import EmbeddedStack, Runtime
 from starter.terminal import say
 
 
 def up() -> None:
-    """Run the engine: Temporal server, ledger and worker in one data directory, until Ctrl-C.
+    """Run the engine in one data directory, with its console, until Ctrl-C.
 
-    Everything is kept in the data directory. Started again on the same one, campaigns go on where
+    It is a Temporal server, a ledger, a worker and the console. Everything is kept in the data
+    directory. Started again on the same one, campaigns go on where
     they were.
 
     Example: postroad up --data-dir ~/postroad
@@ -42,6 +44,7 @@ async def _run_until_stopped(settings: Settings) -> None:
 
 def _welcome(settings: Settings, runtime: Runtime) -> None:
     say("Postroad is up.")
+    say(f"  console   {console_link(settings, runtime.console)}")
     say(f"  Temporal  {runtime.temporal_address}")
     say(f"  web UI    {runtime.web_ui}")
     say(f"  data      {settings.data_dir}")

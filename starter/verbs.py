@@ -23,12 +23,22 @@ VERBS = {
     "up": Verb(
         "starter.up:up",
         _RUN,
-        "Run the engine: Temporal server, ledger and worker in one data directory, until Ctrl-C.",
+        "Run the engine in one data directory, with its console, until Ctrl-C.",
     ),
     "worker": Verb(
         "starter.worker_verb:worker",
         _RUN,
         "Run a worker for the Temporal server and the ledger of the settings, until Ctrl-C.",
+    ),
+    "console": Verb(
+        "starter.console_verb:console",
+        _RUN,
+        "Run the console for the ledger of the settings, on the address of console.bind.",
+    ),
+    "user": Verb(
+        "starter.user:app",
+        _RUN,
+        "Let people sign in to the console with a password, or once with a link.",
     ),
     "rollout": Verb(
         "starter.rollout:rollout",
