@@ -10,6 +10,7 @@ from temporalio.service import RPCError
 
 from activities.clock import Clock
 from activities.mailbox_reading import MailboxReading
+from activities.open_channels import OpenChannel
 from postroad.channels.base import ChannelError, DeliveryChannel
 from postroad.contracts import MailboxWatchStart, MailSent, mailbox_workflow_id
 from postroad.instants import MINUTE, moment
@@ -37,8 +38,6 @@ class MailboxWatches:
         """
         self._ledger = ledger
         self._task_queue = task_queue
-        self._has_inbox: dict[str, bool] = {}
-        """Whether channels have something to read, where that is known."""
 
     async def begin(self, channel_id: str, channel: DeliveryChannel, clock: Clock) -> None:
         """Know what came back before mail leaves: nobody who answered shall be written to.
@@ -46,7 +45,7 @@ class MailboxWatches:
         The first time it notes where the inbox stands, since bounces can be quick. An inbox that
         cannot be read now keeps no mail from leaving: the next wave tries again.
         """
-        if not self._has_inbox.get(channel_id, True):
+        if not channel.has_inbox:
             return
         read_at = await asyncio.to_thread(self._read_at, channel_id)
         try:
@@ -62,7 +61,6 @@ class MailboxWatches:
         page = await channel.read_inbox(None)
         if page is not None:
             await asyncio.to_thread(self._keep, channel_id, page.cursor, clock.now())
-        self._has_inbox[channel_id] = page is not None
 
     async def _read_on(self, channel_id: str, channel: DeliveryChannel, clock: Clock) -> None:
         read = await MailboxReading(self._ledger, channel_id, channel, clock).read()
@@ -71,16 +69,16 @@ class MailboxWatches:
             with suppress(RPCError):  # it has ended meanwhile
                 await handle.signal("wake", f"answers came back to {channel_id}")
 
-    async def sent(self, channel_id: str, kind: str, clock: Clock) -> None:
+    async def sent(self, channel_id: str, opened: OpenChannel, clock: Clock) -> None:
         """Tell the mailbox's watch, which is started where none is running, that mail left."""
-        if not self._has_inbox.get(channel_id, True):
+        if not opened.channel.has_inbox:
             return
         left = MailSent(
             at=moment(clock.now()), read_after=await asyncio.to_thread(self._read_after)
         )
         await activity.client().start_workflow(
             "MailboxWatchWorkflow",
-            MailboxWatchStart(channel=channel_id, kind=kind),
+            MailboxWatchStart(channel=channel_id, kind=opened.kind),
             id=mailbox_workflow_id(channel_id),
             task_queue=self._task_queue,
             start_signal="sent",

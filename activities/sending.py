@@ -71,7 +71,7 @@ class SendingActivities:
             await self._mailboxes.begin(request.channel, opened.channel, clock)
             sent = await run.send()
             if sent.sent or sent.uncertain:
-                await self._mailboxes.sent(request.channel, opened.kind, clock)
+                await self._mailboxes.sent(request.channel, opened, clock)
             await self._hand_sent.read(request.channel, opened.channel, clock)
             return sent
 

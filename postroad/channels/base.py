@@ -141,6 +141,11 @@ class DeliveryChannel(Protocol):
         """
         ...
 
+    @property
+    def has_inbox(self) -> bool:
+        """Whether what comes back can be read here."""
+        ...
+
     async def read_inbox(self, cursor: str | None) -> InboxPage | None:
         """Return what arrived since the cursor; None where the channel has no inbox.
 

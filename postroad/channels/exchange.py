@@ -62,6 +62,11 @@ class ExchangeChannel:
         """Sign in, open the mailbox, and send the test message where one is given."""
         return await verify_exchange(self._server, self._send, test_message)
 
+    @property
+    def has_inbox(self) -> bool:
+        """A mailbox has one."""
+        return True
+
     async def read_inbox(self, cursor: str | None) -> InboxPage:
         """Return what arrived since the cursor, wherever it was filed meanwhile."""
         return await self._inbox.read(cursor)

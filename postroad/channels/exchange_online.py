@@ -75,6 +75,11 @@ class ExchangeOnlineChannel:
         subject = Subject(self._address, delegated, self._tokens, self._api, self._send)
         return await verify_exchange_online(subject, test_message)
 
+    @property
+    def has_inbox(self) -> bool:
+        """A mailbox has one."""
+        return True
+
     async def read_inbox(self, cursor: str | None) -> InboxPage:
         """Return what arrived since the cursor, wherever it was filed meanwhile."""
         with sensible():

@@ -71,6 +71,11 @@ class GmailChannel:
         """Get a token, see whose it is, and send the test message where one is given."""
         return await verify_gmail(self._address, self._tokens, self._api, self._send, test_message)
 
+    @property
+    def has_inbox(self) -> bool:
+        """A mailbox has one."""
+        return True
+
     async def read_inbox(self, cursor: str | None) -> InboxPage:
         """Return what arrived since the cursor, wherever it was filed meanwhile."""
         with sensible():

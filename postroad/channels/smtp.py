@@ -15,6 +15,8 @@ from postroad.channels.base import (
     Verification,
 )
 from postroad.channels.connection_pool import ConnectionPool
+from postroad.channels.imap_inbox import Inbox
+from postroad.channels.imap_verify import verify_imap
 from postroad.channels.smtp_opening import Report, open_session
 from postroad.channels.smtp_session import SmtpSession
 from postroad.channels.smtp_settings import SmtpSettings
@@ -34,6 +36,9 @@ class SmtpChannel:
         """
         self._settings = settings
         self._context: ssl.SSLContext | None = None
+        bounces = settings.bounces
+        self._imap = None if bounces is None else bounces.imap
+        self._inbox = None if self._imap is None else Inbox(self._imap)
         self._pool = ConnectionPool(
             self._open,
             size=settings.connections,
@@ -56,16 +61,25 @@ class SmtpChannel:
         return SentLookup.CANNOT_TELL
 
     async def verify(self, test_message: OutgoingMessage | None = None) -> Verification:
-        """Connect and sign in, and send the test message where one is given."""
+        """Connect and sign in, to the mailbox too, and send the test message where one is given."""
         try:
             context = self._tls()
         except ChannelError as error:
             return Verification(ok=False, findings=[error.words])
-        return await verify_smtp(self._settings, context, self._open, test_message)
+        found = await verify_smtp(self._settings, context, self._open, test_message)
+        if self._imap is None:
+            return found
+        inbox = await verify_imap(self._imap)
+        return Verification(found.ok and inbox.ok, [*found.findings, *inbox.findings])
 
-    async def read_inbox(self, cursor: str | None) -> InboxPage | None:  # noqa: ARG002
-        """An SMTP channel has no inbox."""
-        return None
+    @property
+    def has_inbox(self) -> bool:
+        """Whether there is a mailbox that notices go to and that can be read."""
+        return self._inbox is not None
+
+    async def read_inbox(self, cursor: str | None) -> InboxPage | None:
+        """Return what arrived in the mailbox of notices; None where none is described."""
+        return None if self._inbox is None else await self._inbox.read(cursor)
 
     async def sent_by_hand(self, since: int) -> None:
         """An SMTP channel has no Sent folder."""

@@ -20,7 +20,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def mail_commands(
-    message: OutgoingMessage, sender: str, extensions: Container[str]
+    message: OutgoingMessage, sender: str, extensions: Container[str], notify: str = ""
 ) -> tuple[bytes, bytes]:
     """Return the MAIL and the RCPT command.
 
@@ -28,6 +28,7 @@ def mail_commands(
         message: what is to be sent.
         sender: the envelope's sender.
         extensions: what the server offered at EHLO, in lower case.
+        notify: what to be told of (RFC 3461, 4.1); nothing is asked for where it is empty.
 
     Raises:
         RecipientRefused: the address is none, or the server does not take such ones.
@@ -43,7 +44,11 @@ def mail_commands(
         mail += " BODY=8BITMIME"
     if not (sender.isascii() and recipient.isascii()):
         mail += " SMTPUTF8"
-    return mail.encode(), f"RCPT TO:<{recipient}>".encode()
+    rcpt = f"RCPT TO:<{recipient}>"
+    if notify and "dsn" in extensions:
+        mail += " RET=HDRS"  # the headers name the message; its text need not come back
+        rcpt += f" NOTIFY={notify}"
+    return mail.encode(), rcpt.encode()
 
 
 def wire_content(content: bytes) -> bytes:

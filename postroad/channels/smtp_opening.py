@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from aiosmtplib import (
 )
 
 from postroad.channels.base import ChannelError, Misconfigured
+from postroad.channels.network_errors import tls_trouble, trouble
 from postroad.channels.smtp_errors import Phase, failure, refusal
 from postroad.channels.smtp_reply import Reply
 from postroad.channels.smtp_session import SmtpSession
@@ -26,11 +26,6 @@ Report = Callable[[str], None]
 
 _MECHANISM_UNKNOWN = 504
 _OF_INTEREST = ("size", "8bitmime", "smtputf8", "pipelining", "dsn", "chunking")
-
-_WRONG_HOST = (62, 63, 64)
-_UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21)
-_WRONG_DATE = (9, 10)
-"""OpenSSL's X509_V_ERR codes (openssl verify(1))."""
 
 
 async def open_session(
@@ -129,46 +124,16 @@ async def _step(phase: Phase, settings: SmtpSettings) -> AsyncIterator[None]:
 
 def _meaning(error: Exception, phase: Phase, settings: SmtpSettings) -> ChannelError:
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    host, port = settings.host, settings.port
     if isinstance(cause, ssl.SSLError):
-        return Misconfigured(_tls_trouble(cause, settings))
-    where = f"{settings.host} port {settings.port}"
+        at_once = settings.tls == "implicit"
+        return Misconfigured(tls_trouble(cause, host, port, at_once=at_once))
     if isinstance(error, SMTPResponseException):
         text = _without_credentials(str(error.message), settings)
         if error.code > 0:
             return refusal(phase, Reply(error.code, text))
-        return failure(phase, f"{where} does not speak SMTP ({text})")
-    match cause:
-        case socket.gaierror():
-            what = f"the host name {settings.host} was not found"
-        case ConnectionRefusedError():
-            what = f"{where} refuses connections"
-        case TimeoutError():
-            what = f"{where} did not answer in time"
-        case _:
-            what = f"the connection to {where} was lost"
-    return failure(phase, what)
-
-
-def _tls_trouble(error: ssl.SSLError, settings: SmtpSettings) -> str:
-    where = f"{settings.host} port {settings.port}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return _distrust(error, settings.host)
-    if settings.tls == "implicit":
-        return f"{where} does not speak TLS from the first byte: set tls: starttls"
-    return f"{where} and we agree on no TLS ({error.reason or error})"
-
-
-def _distrust(error: ssl.SSLCertVerificationError, host: str) -> str:
-    if error.verify_code in _WRONG_HOST:
-        way_out = "set host to a name that the certificate holds"
-    elif error.verify_code in _UNKNOWN_AUTHORITY:
-        way_out = "set ca_file to its authority's certificate if it is your own server"
-    elif error.verify_code in _WRONG_DATE:
-        way_out = "its owner must renew it (or this machine's clock is wrong)"
-    else:
-        way_out = "ask the provider"
-    reason = error.verify_message.rstrip(".")
-    return f"the certificate of {host} is not to be trusted ({reason}): {way_out}"
+        return failure(phase, f"{host} port {port} does not speak SMTP ({text})")
+    return failure(phase, trouble(cause, host, port))
 
 
 def _own_address(client: SMTP) -> str:

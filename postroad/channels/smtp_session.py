@@ -43,7 +43,7 @@ class SmtpSession:
         self._writer = asyncio.StreamWriter(self._transport, protocol, None, self._loop)
         self._reply_seconds = settings.timeouts.reply.total_seconds()
         self._acceptance_seconds = settings.timeouts.acceptance.total_seconds()
-        self._envelope_from = settings.envelope_from
+        self._settings = settings
         self._extensions = frozenset(client.esmtp_extensions)
         self._phase = Phase.SENDER
         self._must_reset = False
@@ -64,8 +64,7 @@ class SmtpSession:
         Raises:
             ChannelError: what the server's refusal, or the failure, means.
         """
-        sender = self._envelope_from or message.envelope_from
-        mail, rcpt = mail_commands(message, sender, self._extensions)
+        mail, rcpt = self._envelope(message)
         was_fresh = not self.messages and self._loop.time() < self._last_used + _FRESH_SECONDS
         self._phase = Phase.SENDER
         try:
@@ -96,6 +95,14 @@ class SmtpSession:
         """Close at once; what is still in the buffer is thrown away."""
         self._transport.abort()
         self._client.close()
+
+    def _envelope(self, message: OutgoingMessage) -> tuple[bytes, bytes]:
+        bounces = self._settings.bounces
+        if bounces is None:
+            sender = self._settings.envelope_from or message.envelope_from
+            return mail_commands(message, sender, self._extensions)
+        sender = bounces.envelope_from(message.key)
+        return mail_commands(message, sender, self._extensions, bounces.notify)
 
     async def _transact(
         self, mail: bytes, rcpt: bytes, content: bytes, deadline: asyncio.Timeout

@@ -2,14 +2,12 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    FilePath,
     SecretStr,
     field_validator,
     model_validator,
@@ -18,6 +16,8 @@ from pydantic import (
 from postroad.channels.channel_settings import ChannelSettings
 from postroad.channels.mailbox_hosts import mailbox_kind, why_not_smtp
 from postroad.channels.presets import PRESETS, Provider
+from postroad.channels.server_fields import CaFile, EnvelopeAddress, HostName
+from postroad.channels.smtp_bounces import BounceSettings
 from postroad.durations import Duration
 from postroad.hosts import is_loopback
 
@@ -26,9 +26,7 @@ Tls = Literal["starttls", "implicit", "none"]
 DEFAULT_PORTS: dict[Tls, int] = {"starttls": 587, "implicit": 465, "none": 25}
 """RFC 6409 (submission), RFC 8314 (implicit TLS), RFC 5321."""
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?|[0-9A-Fa-f:]+")
 _HELLO = re.compile(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]")
-_ENVELOPE_ADDRESS = re.compile(r"[^\s<>@\"\x00-\x1f\x7f]+@[^\s<>@\"\x00-\x1f\x7f]+")
 
 
 class SmtpTimeouts(BaseModel):
@@ -58,19 +56,20 @@ class SmtpSettings(ChannelSettings):
 
     provider: Provider | None = None
     """A service known by name; fills what is not given here."""
-    host: str
+    host: HostName
     port: int = Field(ge=1, le=65_535)
     tls: Tls = "starttls"
     insecure: bool = False
     """Allow `tls: none` to a host that is not this machine."""
-    ca_file: FilePath | None = None
-    """Trust these authorities (PEM) beside the system's: for a server with a private one."""
+    ca_file: CaFile | None = None
     username: str | None = None
     password: SecretStr | None = None
     hello: str | None = None
     """The name given at EHLO; the connection's own address where none is set (RFC 5321, 4.1.3)."""
-    envelope_from: str | None = None
+    envelope_from: EnvelopeAddress | None = None
     """The address that bounces go to, instead of the sender's own."""
+    bounces: BounceSettings | None = None
+    """The same, where more is to be done with them."""
     messages_per_connection: int | None = Field(default=None, ge=1)
     """Open a new connection after so many messages; None means no limit."""
     timeouts: SmtpTimeouts = SmtpTimeouts()
@@ -94,12 +93,10 @@ class SmtpSettings(ChannelSettings):
 
     @field_validator("host")
     @classmethod
-    def _is_host(cls, host: str) -> str:
-        if not _HOST.fullmatch(host):
-            raise ValueError(f"{host!r} is no host name: write for instance smtp.example.com")
+    def _is_no_mailbox(cls, host: str) -> str:
         if (kind := mailbox_kind(host)) is not None:
             raise ValueError(why_not_smtp(host, kind))
-        return host.lower()
+        return host
 
     @field_validator("hello")
     @classmethod
@@ -107,18 +104,6 @@ class SmtpSettings(ChannelSettings):
         if name is not None and not _HELLO.fullmatch(name):
             raise ValueError(f"{name!r} is no host name: write for instance mail.example.com")
         return name
-
-    @field_validator("envelope_from")
-    @classmethod
-    def _is_address(cls, address: str | None) -> str | None:
-        if address is not None and not _ENVELOPE_ADDRESS.fullmatch(address):
-            raise ValueError(f"{address!r} is no email address")
-        return address
-
-    @field_validator("ca_file")
-    @classmethod
-    def _is_absolute(cls, path: Path | None) -> Path | None:
-        return path and path.absolute()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -130,4 +115,6 @@ class SmtpSettings(ChannelSettings):
         if (self.username is None) != (self.password is None):
             missing = "username" if self.username is None else "password"
             raise ValueError(f"{missing} is missing: give both, or neither for an open relay")
+        if self.bounces is not None and self.envelope_from is not None:
+            raise ValueError("bounces.address is the envelope's sender: leave envelope_from out")
         return self

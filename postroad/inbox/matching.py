@@ -13,9 +13,12 @@ from enum import StrEnum
 from postroad.inbox.headers import Headers
 from postroad.inbox.outcome import ABOUT_RECIPIENTS, OutcomeKind
 from postroad.inbox.verdict import Verdict
+from postroad.verp import verp_token, verp_token_in
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 _MOST_IDS = 50
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
+"""Where mail systems note whom a mail was for; a notice names them in To (RFC 3464, 2)."""
 
 
 class Basis(StrEnum):
@@ -23,6 +26,8 @@ class Basis(StrEnum):
 
     KEY = "key"
     """X-Postroad-Message in the headers that came back; nobody can guess it."""
+    RETURN_PATH = "return_path"
+    """The address that the notice went to, which only this message had as its return path."""
     MESSAGE_ID = "message_id"
     """The Message-ID that came back, or that is answered."""
     THREAD = "thread"
@@ -39,6 +44,8 @@ class Clues:
     """Who it says it is from: a bare address in lower case, empty where it names none."""
     key: str | None = None
     """The X-Postroad-Message value."""
+    return_token: str | None = None
+    """The token in the address that it was sent to: see postroad.verp."""
     message_ids: tuple[str, ...] = ()
     """With their angle brackets, the most telling first."""
     thread_id: str | None = None
@@ -50,7 +57,8 @@ class Clues:
     @property
     def may_be_guessed(self) -> bool:
         """Whether the address may say enough; a notice that returns an id is about that mail."""
-        return bool(self.addresses) and not (self.is_notice and (self.key or self.message_ids))
+        names_mail = self.key or self.return_token or self.message_ids
+        return bool(self.addresses) and not (self.is_notice and names_mail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,8 @@ class Candidate:
 
     message: int
     """Row id."""
+    key: str
+    """Its X-Postroad-Message."""
     enrollment: int
     address: str
     """The person's, normalised."""
@@ -105,6 +115,7 @@ def clues_of(
     return Clues(
         author=author,
         key=verdict.postroad_message,
+        return_token=_return_token(headers),
         message_ids=_ids(headers, verdict),
         thread_id=thread_id,
         addresses=addresses,
@@ -115,6 +126,8 @@ def clues_of(
 def choose(clues: Clues, basis: Basis, candidates: Sequence[Candidate]) -> Match | None:
     """Choose among the messages that one kind of clue leads to."""
     fitting = [one for one in candidates if clues.author != one.sender]
+    if basis is Basis.RETURN_PATH:
+        fitting = [one for one in fitting if verp_token(one.key) == clues.return_token]
     if basis is Basis.THREAD and (clues.is_notice or _people(fitting) > 1):
         # Some providers make a thread of everything with one subject.
         fitting = [one for one in fitting if one.address in clues.addresses]
@@ -127,6 +140,11 @@ def choose(clues: Clues, basis: Basis, candidates: Sequence[Candidate]) -> Match
 
 def _people(candidates: Sequence[Candidate]) -> int:
     return len({one.enrollment for one in candidates})
+
+
+def _return_token(headers: Headers) -> str | None:
+    tokens = (verp_token_in(headers[name]) for name in _DELIVERED_TO)
+    return next(filter(None, tokens), None)
 
 
 def _ids(headers: Headers, verdict: Verdict) -> tuple[str, ...]:

@@ -83,5 +83,5 @@ def domain_of(address: str) -> str:
 def _route(channel: str, kind: str, settings: Mapping[str, Any]) -> Route:
     url = settings.get("server") or settings.get("endpoint")
     host = settings.get("host") or (urlsplit(url).hostname if url else None)
-    envelope = settings.get("envelope_from")
+    envelope = (settings.get("bounces") or {}).get("address") or settings.get("envelope_from")
     return Route(channel, kind, host or "", domain_of(envelope) if envelope else None)

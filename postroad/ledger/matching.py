@@ -5,7 +5,8 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from postroad.contracts import MessageState
 from postroad.inbox.matching import Basis, Candidate, Clues, Match, choose
 from postroad.instants import DAY
-from postroad.ledger.tables import Enrollment, Message, Sequence, Step
+from postroad.ledger.tables import Campaign, Enrollment, Message, Sequence, Step
+from postroad.verp import person_key_of
 
 _LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNCERTAIN)
 """A bounce can be faster than the settlement of its message."""
@@ -35,6 +36,12 @@ def _condition(basis: Basis, clues: Clues, received_at: int) -> ColumnElement[bo
     match basis:
         case Basis.KEY if clues.key is not None:
             return _has_key(clues.key)
+        case Basis.RETURN_PATH if clues.return_token is not None:
+            # Through the index of each campaign: a handful of them, instead of an index of its own.
+            return and_(
+                Enrollment.campaign_id.in_(select(Campaign.id)),
+                Enrollment.person_key == person_key_of(clues.return_token),
+            )
         case Basis.MESSAGE_ID if clues.message_ids:
             return Message.message_id.in_(clues.message_ids)
         case Basis.THREAD if clues.thread_id is not None:
@@ -69,6 +76,9 @@ def _candidates(
             Message.charge_at,
             Enrollment.id.label("enrollment"),
             Enrollment.address,
+            Enrollment.campaign_id,
+            Enrollment.person_key,
+            Step.id.label("step"),
             Sequence.sender,
         )
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
@@ -84,6 +94,7 @@ def _candidates(
     return [
         Candidate(
             message=row.id,
+            key=f"{row.campaign_id}/{row.step}/{row.person_key}",
             enrollment=row.enrollment,
             address=row.address,
             sender=row.sender,

@@ -4,6 +4,7 @@ from postroad.inbox.headers import Headers
 from postroad.inbox.matching import Basis, Candidate, Clues, Match, choose, clues_of
 from postroad.inbox.outcome import OutcomeKind, outcome_of
 from postroad.inbox.verdict import RecipientVerdict, Verdict
+from postroad.verp import verp_address, verp_token
 
 ANA = "ana@acme.test"
 HARD = Verdict(
@@ -16,7 +17,8 @@ HARD = Verdict(
 
 
 def _candidate(message: int, person: str = "p@x.test", **given: object) -> Candidate:
-    values = {"enrollment": hash(person), "sender": ANA, "message_id": None, "sent_at": message}
+    values = {"key": "", "enrollment": hash(person), "sender": ANA, "message_id": None}
+    values |= {"sent_at": message}
     return Candidate(message=message, address=person, **(values | given))  # type: ignore[arg-type]
 
 
@@ -38,6 +40,23 @@ def test_a_notice_that_returns_an_id_is_never_guessed_at() -> None:
     clues = clues_of(Headers([]), HARD, OutcomeKind.BOUNCED)
     assert clues is not None
     assert not clues.may_be_guessed
+
+
+def test_a_notice_to_a_messages_own_return_path_names_the_message() -> None:
+    address = verp_address("bounces@acme.test", "q4/intro/00ff00ff00ff00ff")
+    token = verp_token("q4/intro/00ff00ff00ff00ff")
+    silent = Verdict("hard", action="failed", recipients=HARD.recipients)
+    for name in ("to", "delivered-to", "x-original-to"):
+        clues = clues_of(Headers([(name, address.upper())]), silent, OutcomeKind.BOUNCED)
+        assert clues is not None
+        assert (clues.return_token, clues.may_be_guessed) == (token, False)
+
+
+def test_an_automatic_answer_to_a_return_path_names_the_message() -> None:
+    address = verp_address("bounces@acme.test", "q4/intro/00ff00ff00ff00ff")
+    clues = _answer_clues(**{"from": "p@x.test", "to": address})
+    assert clues is not None
+    assert clues.return_token == verp_token("q4/intro/00ff00ff00ff00ff")
 
 
 def test_what_is_answered_comes_before_the_rest_of_the_thread() -> None:

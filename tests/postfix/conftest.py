@@ -1,5 +1,6 @@
-"""One Postfix for all tests that need one."""
+"""One Postfix, and one Dovecot, for all tests that need them."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from postroad.sandbox.certificates import Authority
+from tests.postfix.imap_box import ImapBox
 from tests.postfix.server import REQUIRED, Postfix, missing
 
 _AUTHORITY = Authority()
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,11 @@ def ca_file(tmp_path: Path) -> Path:
     path = tmp_path / "ca.pem"
     path.write_bytes(_AUTHORITY.pem)
     return path
+
+
+@pytest.fixture
+def box(postfix: Postfix, ca_file: Path) -> ImapBox:
+    """An empty mailbox of one's own, for what comes to `box<number>@notices.test`."""
+    name = f"box{next(_numbers)}"
+    postfix.deliver_to(name)
+    return ImapBox(postfix, name, ca_file)

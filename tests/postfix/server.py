@@ -1,10 +1,11 @@
-"""A real Postfix on loopback, with Dovecot for its passwords; nothing it accepts ever leaves.
+"""A real Postfix on loopback, with Dovecot for passwords and mailboxes; nothing ever leaves.
 
-What it accepts is put on hold, so that a test can count it. Every test listens on a port of its
-own: Postfix counts clients by port.
+What it accepts is put on hold, so that a test can count it; what is for notices.test is delivered
+to Dovecot's mailboxes. Every test listens on a port of its own: Postfix counts clients by port.
 """
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -16,11 +17,16 @@ from pathlib import Path
 
 from postroad.sandbox.certificates import Authority
 
+ANY_PASSWORD = "thëirs"
+"""Opens every mailbox."""
+
 REQUIRED = "POSTROAD_REQUIRE_POSTFIX"
 """Set it where the tests must run: then what is missing is a failure instead of a skip."""
 
 _SBIN = "/usr/sbin:/sbin"
 _SECONDS = 30.0
+_OWNER = pwd.getpwnam("nobody")
+"""Whom mails in mailboxes belong to."""
 
 _MAIN = """\
 compatibility_level = 3.6
@@ -39,6 +45,13 @@ alias_database =
 default_transport = error:nothing leaves this server
 relay_transport = discard:nothing leaves this server
 transport_maps = texthash:{home}/transport
+virtual_mailbox_domains = notices.test
+virtual_mailbox_base = {home}/mail
+virtual_mailbox_maps = texthash:{home}/mailboxes
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+recipient_delimiter = +
+delay_warning_time = 1s
 smtp_dns_support_level = disabled
 smtpd_error_sleep_time = 0
 smtpd_peername_lookup = no
@@ -61,6 +74,8 @@ rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
+virtual unix - n n - - virtual
+discard unix - - n - - discard
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 error unix - - n - - error
@@ -73,14 +88,46 @@ _DOVECOT = """\
 base_dir = {home}/dovecot
 state_dir = {home}/dovecot
 log_path = {home}/dovecot.log
-protocols =
-ssl = no
+protocols = imap
+mail_location = maildir:~/Maildir
+ssl = yes
+ssl_cert = <{home}/server.pem
+ssl_key = <{home}/server.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
 passdb {{
   driver = passwd-file
   args = {home}/passwords
+}}
+passdb {{
+  driver = static
+  args = password={any_password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}/mail/%n
+}}
+namespace inbox {{
+  inbox = yes
+  mailbox Junk {{
+    special_use = \\Junk
+    auto = create
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+    auto = create
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    address = 127.0.0.1
+    port = {imaps_port}
+  }}
 }}
 service auth {{
   inet_listener {{
@@ -102,6 +149,8 @@ def missing() -> str:
     if os.geteuid() != 0:
         return "Postfix starts as root only"
     absent = [name for name in ("postfix", "postconf", "dovecot") if not _program(name)]
+    if not Path("/usr/lib/dovecot/imap").exists():
+        absent.append("dovecot-imapd")
     return f"not installed: {', '.join(absent)}" if absent else ""
 
 
@@ -120,15 +169,27 @@ class Postfix:
         self._config = self._home / "config"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._auth_port = _free_port()
-        for name in ("config", "queue", "data", "dovecot"):
+        self.imap_port, self.imaps_port = _free_port(), _free_port()
+        for name in ("config", "queue", "data", "dovecot", "mail"):
             (self._home / name).mkdir()
         shutil.chown(self._home / "data", "postfix")
-        places = {"home": self._home, "auth_port": self._auth_port}
+        shutil.chown(self._home / "mail", _OWNER.pw_uid, _OWNER.pw_gid)
+        places = {
+            "home": self._home,
+            "auth_port": self._auth_port,
+            "imap_port": self.imap_port,
+            "imaps_port": self.imaps_port,
+            "uid": _OWNER.pw_uid,
+            "gid": _OWNER.pw_gid,
+            "any_password": ANY_PASSWORD,
+        }
         (self._config / "main.cf").write_text(_MAIN.format_map(places))
         (self._config / "master.cf").write_text(_MASTER)
         (self._home / "dovecot.conf").write_text(_DOVECOT.format_map(places))
         self._routes = self._home / "transport"
         self._routes.touch()
+        self._mailboxes = self._home / "mailboxes"
+        self._mailboxes.touch()
         pem = self._home / "server.pem"
         pem.touch(mode=0o600)
         pem.write_bytes(authority.server_pem())
@@ -142,6 +203,7 @@ class Postfix:
         self._spawn(_program("dovecot"), "-F", "-c", str(self._home / "dovecot.conf"))
         self._spawn(f"{daemons.decode().strip()}/master", "-c", str(self._config), "-d")
         self._wait_for(self._auth_port)
+        self._wait_for(self.imap_port)
 
     def stop(self) -> None:
         """End what was started, by its process id, and remove everything it wrote."""
@@ -163,8 +225,21 @@ class Postfix:
 
     def route(self, domain: str, port: int) -> None:
         """Hand what is for a domain and not on hold to a port of this machine, from `listen` on."""
+        self.transport(domain, f"smtp:[127.0.0.1]:{port}")
+
+    def transport(self, domain: str, transport: str) -> None:
+        """Have what is for a domain and not on hold delivered some way (transport(5))."""
         with self._routes.open("a") as file:
-            file.write(f"{domain} smtp:[127.0.0.1]:{port}\n")
+            file.write(f"{domain} {transport}\n")
+
+    def deliver_to(self, mailbox: str) -> None:
+        """Deliver what is for a mailbox at notices.test, and its subaddresses, from `listen` on."""
+        with self._mailboxes.open("a") as file:
+            file.write(f"{mailbox}@notices.test {mailbox}/Maildir/\n")
+
+    def doveadm(self, *command: str) -> str:
+        """Steer mailboxes as their administrator does."""
+        return self._run("doveadm", "-c", str(self._home / "dovecot.conf"), *command).decode()
 
     def held(self, word: bytes) -> list[bytes]:
         """Return the messages on hold that contain a word, as they would be handed on."""
