@@ -18,6 +18,8 @@ from pydantic import (
 )
 
 from postroad.campaign.address import EmailAddress
+from postroad.campaign.bounce_policy import BounceRate, SoftBounces
+from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.schedule import check_timezone
 from postroad.channels.kinds import LEGACY_KINDS, MAILBOX_KINDS
 from postroad.durations import Duration
@@ -105,6 +107,10 @@ class Organisation(BaseModel):
         AfterValidator(sorted),
     ] = READ_INBOX_AFTER
     """How long after mail was sent its mailbox is read for bounces and replies."""
+    on_soft_bounce: SoftBounces = SoftBounces()
+    on_reply: OnReply = OnReply()
+    bounce_rate: BounceRate | None = BounceRate()
+    """When campaigns and channels pause themselves; null is never."""
 
 
 class Identity(BaseModel):

@@ -17,6 +17,8 @@ from pydantic import (
 )
 
 from postroad.campaign.address import EmailAddress
+from postroad.campaign.bounce_policy import SoftBounces
+from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.schedule import Window
 from postroad.durations import Duration
 from postroad.field_errors import Place, refuse
@@ -80,6 +82,10 @@ class CampaignSettings(BaseModel):
     name: str = ""
     purpose: Purpose = Purpose.SALES
     stop_on: list[StopRule] = list(StopRule)
+    on_soft_bounce: SoftBounces | None = None
+    """Goes before the organisation's."""
+    on_reply: OnReply | None = None
+    """Goes before the organisation's."""
     senders: list[EmailAddress] = []
     """People whom the audience gives no sender go to these in turn."""
     channel: str | None = None
@@ -159,6 +165,8 @@ class CampaignFile(BaseModel):
     senders: list[EmailAddress] = Field(min_length=1)
     purpose: Purpose = Purpose.SALES
     stop_on: list[StopRule] = list(StopRule)
+    on_soft_bounce: SoftBounces | None = None
+    on_reply: OnReply | None = None
     channel: str | None = None
     fallback: bool = False
     steps: list[StepFile] = Field(min_length=1, max_length=50)
@@ -170,6 +178,8 @@ class CampaignFile(BaseModel):
             name=self.name,
             purpose=self.purpose,
             stop_on=self.stop_on,
+            on_soft_bounce=self.on_soft_bounce,
+            on_reply=self.on_reply,
             senders=self.senders,
             channel=self.channel,
             fallback=self.fallback,

@@ -19,26 +19,38 @@ class OutcomeKind(StrEnum):
     DELIVERED = "delivered"
     REPLIED = "replied"
     AUTO_REPLIED = "auto_replied"
+    UNSUBSCRIBED = "unsubscribed"
+    """They asked for no more mail."""
+    COMPLAINED = "complained"
+    """They called the mail spam (RFC 5965)."""
 
 
-ABOUT_RECIPIENTS = frozenset(OutcomeKind) - {OutcomeKind.REPLIED, OutcomeKind.AUTO_REPLIED}
+ABOUT_RECIPIENTS = frozenset(OutcomeKind) - {
+    OutcomeKind.REPLIED,
+    OutcomeKind.AUTO_REPLIED,
+    OutcomeKind.UNSUBSCRIBED,
+}
 """Kinds that mail systems report; the others are written by whoever got the mail."""
+
+
+_OF_KIND = {
+    "hard": OutcomeKind.BOUNCED,
+    "reply": OutcomeKind.REPLIED,
+    "auto_reply": OutcomeKind.AUTO_REPLIED,
+}
 
 
 def outcome_of(verdict: Verdict) -> OutcomeKind | None:
     """Return what a verdict means for a message; None where it means nothing for any."""
     match verdict.kind:
-        case "hard":
-            return OutcomeKind.BOUNCED
         case "soft":
             return _undelivered(verdict)
-        case "reply":
-            return OutcomeKind.REPLIED
-        case "auto_reply":
-            return OutcomeKind.AUTO_REPLIED
-        case "other" if verdict.action == "delivered":
-            return OutcomeKind.DELIVERED
-    return None
+        case "feedback":
+            return OutcomeKind.COMPLAINED if verdict.reason == "spam" else None
+        case "other":
+            return OutcomeKind.DELIVERED if verdict.action == "delivered" else None
+        case kind:
+            return _OF_KIND[kind]
 
 
 def _undelivered(verdict: Verdict) -> OutcomeKind:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, func, select
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from postroad.contracts import MessageState
-from postroad.ledger.tables import HandSent, Message, QuotaScope
+from postroad.ledger.tables import HandSent, Message, QuotaScope, ReturnedTry
 from postroad.quota.limits import Limit
 from postroad.quota.scope import KEPT_SHARE, Scope
 from postroad.quota.window import NEVER, Charge
@@ -17,6 +19,7 @@ class Charged:
     """What falls in a scope."""
 
     messages: ColumnElement[bool]
+    """Which messages do; their returned tries do as well."""
     by_hand: ColumnElement[bool] | None = None
     """Which mail that people sent themselves does; None where that cannot be told."""
 
@@ -80,6 +83,7 @@ def load_scope(
         since = now - max(limit.per_ms for limit in binding)
         settled = Message.state != MessageState.SENDING
         rows = on_the_wire + _rows(connection, charged.messages, settled, Message.charge_at > since)
+        rows += _rows_of_tries(connection, charged, since)
         rows += _rows_by_hand(connection, charged, since)
     hold = connection.execute(
         select(QuotaScope.not_before, QuotaScope.not_before_reason).where(QuotaScope.key == key)
@@ -99,8 +103,10 @@ def _may_bind(
     connection: Connection, limit: Limit, charged: Charged, now: int, wanted: int
 ) -> bool:
     since = now - limit.per_ms
-    used = connection.execute(
-        select(func.count()).select_from(Message).where(charged.messages, Message.charge_at > since)
+    messages = select(func.count()).where(charged.messages, Message.charge_at > since)
+    tries = select(func.count()).where(_of_tries(charged.messages), ReturnedTry.charge_at > since)
+    used: int = connection.execute(
+        select(messages.scalar_subquery() + tries.scalar_subquery())
     ).scalar_one()
     used += sum(messages for _, _, messages in _rows_by_hand(connection, charged, since))
     return used + wanted > limit.messages * (1 - KEPT_SHARE) - 1
@@ -115,6 +121,30 @@ def _rows_by_hand(
         select(HandSent.at, HandSent.messages).where(charged.by_hand, HandSent.at > since)
     )
     return [(MessageState.SENT, at, messages) for at, messages in found]
+
+
+def _rows_of_tries(
+    connection: Connection, charged: Charged, since: int
+) -> list[tuple[str, int, int]]:
+    """Return what left and came back before it was sent again."""
+    found = connection.execute(
+        select(ReturnedTry.charge_at, func.count())
+        .where(_of_tries(charged.messages), ReturnedTry.charge_at > since)
+        .group_by(ReturnedTry.charge_at)
+    )
+    return [(MessageState.SENT, at, tries) for at, tries in found]
+
+
+def _of_tries(of_messages: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Ask of returned tries what is asked of messages: the columns have the same names."""
+    columns = ReturnedTry.__table__.c
+
+    def replace(element: ExternallyTraversible, **_: object) -> ColumnElement[Any] | None:
+        if isinstance(element, Column) and element.table is Message.__table__:
+            return columns[element.name]
+        return None
+
+    return replacement_traverse(of_messages, {}, replace)
 
 
 def _rows(connection: Connection, *where: ColumnElement[bool]) -> list[tuple[str, int, int]]:

@@ -22,7 +22,12 @@ class Enrolled:
     campaign: str
     sender: str
     is_active: bool
-    stop_on: list[StopRule]
+    settings: CampaignSettings
+
+    @property
+    def stop_on(self) -> list[StopRule]:
+        """What ends their sequence."""
+        return self.settings.stop_on
 
     @property
     def workflow_id(self) -> str:
@@ -51,7 +56,7 @@ def enrolled_as(connection: Connection, address: str) -> list[Enrolled]:
             campaign=row.campaign_id,
             sender=row.sender,
             is_active=row.state == EnrollmentState.ACTIVE,
-            stop_on=CampaignSettings.model_validate(row.settings).stop_on,
+            settings=CampaignSettings.model_validate(row.settings),
         )
         for row in rows
     ]

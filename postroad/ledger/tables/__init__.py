@@ -27,7 +27,7 @@ from postroad.ledger.tables.console import (
     ConsoleUser,
     SignInAttempt,
 )
-from postroad.ledger.tables.messages import Event, Message, Outcome
+from postroad.ledger.tables.messages import Event, Message, Outcome, ReturnedTry
 from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
 from postroad.ledger.tables.people import Enrollment, Sequence
 from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
@@ -54,6 +54,7 @@ __all__ = [
     "QuotaShare",
     "QuotaTurn",
     "Rejection",
+    "ReturnedTry",
     "Sender",
     "SenderIdentity",
     "Sequence",

@@ -23,6 +23,8 @@ class Campaign(Base):
     staged_at: Mapped[int]
     started_at: Mapped[int | None]
     ended_at: Mapped[int | None]
+    canary_from: Mapped[int | None]
+    """When it was resumed after its bounces had paused it; None where they never did."""
 
 
 class Step(Base):

@@ -25,6 +25,8 @@ class Channel(Base):
     state: Mapped[str] = mapped_column(default="active")
     state_reason: Mapped[str] = mapped_column(default="")
     state_at: Mapped[int]
+    canary_from: Mapped[int | None]
+    """When it was resumed after its bounces had paused it; None where they never did."""
 
 
 class SenderIdentity(Base):

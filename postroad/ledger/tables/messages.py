@@ -83,6 +83,27 @@ class Message(Base):
     reason: Mapped[str] = mapped_column(default="")
 
 
+class ReturnedTry(Base):
+    """A try of a message that came back undelivered before it was sent again.
+
+    It did leave, so it counts against every limit as the message itself does.
+    """
+
+    __tablename__ = "returned_try"
+    __table_args__ = (Index(None, "channel_id", "charge_at"), Index(None, "domain", "charge_at"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    message: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    channel_id: Mapped[str] = mapped_column(ForeignKey("channel.id"))
+    domain: Mapped[str]
+    charge_at: Mapped[int]
+    """When it left."""
+    provider_id: Mapped[str | None]
+    at: Mapped[int]
+    """When it came back."""
+    reason: Mapped[str]
+
+
 class Outcome(Base):
     """What a mail that came back meant for a message; one row however often it is read."""
 
