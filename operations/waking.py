@@ -1,4 +1,4 @@
-"""Waking sequences after an operator changed what they have to do."""
+"""Waking sequences and mailbox watches after an operator changed what they have to do."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,12 +7,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from operations.refusal import Refused
 from operations.temporal import connect
+from postroad.contracts import mailbox_workflow_id
 from postroad.settings import Settings
 from postroad.wording import say_count
 
 
 async def wake(client: Client, workflow_ids: Iterable[str], reason: str) -> None:
-    """Signal sequences to look again now; one that has ended needs no waking.
+    """Signal workflows to look again now; one that has ended needs no waking.
 
     Raises:
         Refused: some could not be reached; what was decided stays decided.
@@ -28,6 +29,15 @@ async def wake(client: Client, workflow_ids: Iterable[str], reason: str) -> None
             f"done, but {say_count(missed, 'sequence')} could not be woken: once Temporal answers, "
             "`postroad pause CAMPAIGN` and `postroad resume CAMPAIGN` make them look again"
         )
+
+
+async def wake_channel(client: Client, channel: str, sequences: Iterable[str], reason: str) -> None:
+    """Signal who waited for a channel: sequences with work for it, and its mailbox's watch.
+
+    Raises:
+        Refused: some could not be reached; what was decided stays decided.
+    """
+    await wake(client, [*sequences, mailbox_workflow_id(channel)], reason)
 
 
 async def wake_if_possible(

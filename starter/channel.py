@@ -10,7 +10,7 @@ from operations.opening import opened_ledger
 from operations.refusal import Refused
 from operations.temporal import connect
 from operations.verifying import verify_channel, with_domains
-from operations.waking import wake
+from operations.waking import wake_channel
 from postroad.channels.base import Verification
 from postroad.contracts import ChannelState
 from postroad.ledger.channels import (
@@ -117,7 +117,7 @@ async def _resume(channel: str, by: str) -> None:
         if state is ChannelState.ACTIVE:
             raise Refused(f"{channel} is active already")
         woken = resume_channel(connection, channel, by, now())
-    await wake(client, woken, f"{channel} resumed by {by}")
+    await wake_channel(client, channel, woken, f"{channel} resumed by {by}")
     say(f"{channel} is active; {say_count(len(woken), 'sequence')} woken")
 
 

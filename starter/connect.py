@@ -14,7 +14,7 @@ from operations.clock import now
 from operations.opening import opened_ledger
 from operations.refusal import Refused
 from operations.temporal import connect as connect_to_temporal
-from operations.waking import wake
+from operations.waking import wake_channel
 from postroad.channels.base import ChannelError
 from postroad.channels.build import build_channel
 from postroad.channels.consent import (
@@ -99,7 +99,7 @@ async def connect_channel(channel: str, by: str, ask: Ask) -> None:
     if client is None:
         say(f"{channel} is connected as {found.address}{_stays(state)}")
         return
-    await wake(client, woken, f"{channel} connected by {by}")
+    await wake_channel(client, channel, woken, f"{channel} connected by {by}")
     say(f"{channel} is connected as {found.address}; {say_count(len(woken), 'sequence')} woken")
 
 

@@ -35,6 +35,8 @@ class MailboxWatchWorkflow:
         self._readings = 0
         self._outcomes: Counter[str] = Counter()
         self._parked = False
+        self._woken = False
+        """Somebody repaired the channel, and it was not looked at since."""
         self._waits_for = ""
 
     @workflow.run
@@ -46,7 +48,7 @@ class MailboxWatchWorkflow:
             await self._until_due()
             if self._is_due():
                 await self._read()
-            if workflow.info().is_continue_as_new_suggested():
+            if self._goes_on_afresh():
                 await self._continue_as_new()
         self._show()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -56,6 +58,12 @@ class MailboxWatchWorkflow:
     def sent(self, mail: MailSent) -> None:
         """Plan the readings after a send."""
         self._times.sent(mail.at, mail.read_after)
+
+    @workflow.signal
+    def wake(self, reason: str) -> None:  # noqa: ARG002 - for whoever reads the history
+        """Read now: the channel was connected, repaired or resumed."""
+        self._woken = True
+        self._times.at_once(workflow.now())
 
     @workflow.query
     def progress(self) -> MailboxProgress:
@@ -67,6 +75,10 @@ class MailboxWatchWorkflow:
             checks=self._times.checks,
             waits_for=self._waits_for,
         )
+
+    def _goes_on_afresh(self) -> bool:
+        """Whether this history is long enough, and a reading is outstanding: none would wait."""
+        return workflow.info().is_continue_as_new_suggested() and self._times.next is not None
 
     def _is_due(self) -> bool:
         due = self._times.next
@@ -92,10 +104,12 @@ class MailboxWatchWorkflow:
 
     async def _read(self) -> None:
         began = workflow.now()  # mail that is sent meanwhile is read later
+        self._woken = False
         read = await activity_calls.read_mailbox(ReadMailbox(channel=self._channel), self._kind)
         self._parked = read.parked
         if read.parked:
-            self._times.put_off(workflow.now() + _LOOK_AGAIN)
+            if not self._woken:
+                self._times.put_off(workflow.now() + _LOOK_AGAIN)
             return
         self._readings += 1
         self._outcomes.update(read.outcomes)

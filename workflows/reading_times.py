@@ -37,6 +37,10 @@ class ReadingTimes:
         ]
         self.checks = sorted({*self.checks, *wanted})
 
+    def at_once(self, now: datetime) -> None:
+        """Have the mailbox read now, besides what is planned."""
+        self.checks = sorted({*self.checks, now})
+
     def read(self, at: datetime) -> None:
         """Note that the mailbox was read: what was due is done."""
         self.read_at = at

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, delete, exists, insert, select, update
 
 from postroad import workspace
-from postroad.contracts import ChannelState
+from postroad.contracts import ChannelState, mailbox_workflow_id
 from postroad.ledger.channel_options import RETIRED
 from postroad.ledger.channels import resume_channel, sequences_with_work
 from postroad.ledger.choice_warnings import workspace_warnings
@@ -69,7 +69,7 @@ class Applied:
 
     parts: list[PartChanged]
     wake: list[str] = field(default_factory=list[str])
-    """Workflow ids of the sequences that may have waited for this change."""
+    """Workflow ids of the sequences and mailbox watches that may have waited for this change."""
     warnings: list[str] = field(default_factory=list[str])
     """What people should know about the channels, a sentence each."""
 
@@ -246,7 +246,8 @@ def _reactivate(connection: Connection, channel: str, now: int) -> set[str]:
     """Put a repaired channel back into service; return who may have waited for the change."""
     broken = exists().where(Channel.id == channel, Channel.state.in_(_BROKEN))
     if connection.scalar(select(broken)):
-        return set(resume_channel(connection, channel, "apply", now))
+        resumed = resume_channel(connection, channel, "apply", now)
+        return {*resumed, mailbox_workflow_id(channel)}
     return set(sequences_with_work(connection, channel, now))
 
 

@@ -163,7 +163,7 @@ def test_a_repaired_channel_is_active_again_and_wakes_who_waits(
         add_person(connection, "ada@example.com", MessageState.PLANNED)
     applied = _apply(ledger, _described(tmp_path, password="hunter3"), now=NOW + 5)
     assert _state(ledger) == ("active", "")
-    assert applied.wake == [f"sequence/q4/{ANA}"]
+    assert applied.wake == ["mailbox/ana-smtp", f"sequence/q4/{ANA}"]
     with ledger.read() as connection:
         assert "channel_resumed" in connection.scalars(select(Event.event)).all()
 

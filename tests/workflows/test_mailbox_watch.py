@@ -116,6 +116,7 @@ async def test_a_forged_bounce_and_own_mail_change_nothing(post: Post) -> None:
     assert post.suppressed() == []
 
 
+@every_kind
 @one_database
 async def test_an_expired_cursor_loses_and_doubles_nothing(post: Post) -> None:
     async with post.worker():
