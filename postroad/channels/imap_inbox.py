@@ -9,14 +9,15 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from email.parser import BytesHeaderParser
 from typing import Self
 
 from postroad.channels.base import InboundMail, InboxPage
-from postroad.channels.imap_session import READ_BYTES, ImapSession, Listed, Position
+from postroad.channels.imap_folders import Position
+from postroad.channels.imap_session import READ_BYTES, ImapSession, Listed
 from postroad.channels.imap_settings import ImapSettings
 from postroad.instants import DAY, HOUR, moment
 
@@ -38,8 +39,8 @@ class _Cursor:
 
     since: int
     """Older mail is not returned: it was there before, and was moved."""
-    positions: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
-    """Folder → its UIDVALIDITY, and the next UID to read."""
+    positions: dict[str, Position] = field(default_factory=dict[str, Position])
+    """Up to where each folder was read."""
     todo: list[str] = field(default_factory=list[str])
     """Folders that this round has yet to read."""
 
@@ -47,21 +48,21 @@ class _Cursor:
     def parsed(cls, cursor: str) -> Self | None:
         """Return the cursor; None where it is none of ours."""
         try:
-            return cls(**json.loads(cursor))
-        except (TypeError, ValueError):
+            told = json.loads(cursor)
+            positions = {name: Position(*at) for name, at in told["positions"].items()}
+            return cls(int(told["since"]), positions, list(told["todo"]))
+        except (AttributeError, LookupError, TypeError, ValueError):
             return None
 
     def written(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        positions = {name: astuple(at) for name, at in self.positions.items()}
+        told = {"since": self.since, "positions": positions, "todo": self.todo}
+        return json.dumps(told, separators=(",", ":"))
 
-    def begin_round(self, folders: list[str]) -> None:
-        """Plan to read every folder, and forget those that are gone."""
-        self.todo = list(folders)
-        self.positions = {name: at for name, at in self.positions.items() if name in folders}
-
-    def reach(self, folder: str, validity: int, next_uid: int) -> None:
-        """Note how far a folder was read."""
-        self.positions[folder] = (validity, next_uid)
+    def begin_round(self, standing: Mapping[str, Position]) -> None:
+        """Plan to read the folders in which something changed, and forget those that are gone."""
+        self.todo = [name for name, at in standing.items() if self.positions.get(name) != at]
+        self.positions = {name: at for name, at in self.positions.items() if name in standing}
 
 
 @dataclass(slots=True)
@@ -109,57 +110,48 @@ class Inbox:
 def _read(session: ImapSession, cursor: str | None) -> InboxPage:
     with session:
         if cursor is None:
-            return InboxPage([], _begun(session).written())
+            return InboxPage([], _Cursor(_now() - _SKEW_MS, session.standing()).written())
         reached, page = _Cursor.parsed(cursor), _Page()
         if reached is None:
             reached, page.resynced = _Cursor(_now() - _RESYNC_MS), True
         if not reached.todo:
-            reached.begin_round(session.folders())
+            reached.begin_round(session.standing())
         while reached.todo and page.room > 0:
             _read_folder(session, reached, page)
         more = bool(reached.todo)
         return InboxPage(page.mails, reached.written(), more=more, resynced=page.resynced)
 
 
-def _begun(session: ImapSession) -> _Cursor:
-    """Return where the mailbox stands now."""
-    cursor = _Cursor(_now() - _SKEW_MS)
-    for folder in session.folders():
-        if (now := session.position(folder)) is not None:
-            cursor.reach(folder, now.validity, now.next_uid)
-    return cursor
-
-
 def _read_folder(session: ImapSession, reached: _Cursor, page: _Page) -> None:
     """Read what is new in the first folder to do, as far as there is room for it."""
     folder = reached.todo[0]
-    now = session.position(folder)
+    now = session.open(folder)
     if now is None:
         reached.todo.pop(0)
         return
     first = _first_new(reached, folder, now, page)
-    is_new = first < now.next_uid
-    uids = session.arrived(folder, first, _day_before(reached.since)) if is_new else []
+    uids = session.arrived(first, _day_before(reached.since)) if first < now.next_uid else []
     listed = session.listed(uids[:_MOST_LISTED])
     recent = [one for one in listed if one.at >= reached.since]
     taken = page.fitting(recent)
     page.mails += _mails(session, taken)
     if len(taken) < len(recent):
-        reached.reach(folder, now.validity, recent[len(taken)].uid)
+        next_uid = recent[len(taken)].uid
     elif len(uids) > _MOST_LISTED:
-        reached.reach(folder, now.validity, uids[_MOST_LISTED])
+        next_uid = uids[_MOST_LISTED]
     else:
-        reached.reach(folder, now.validity, max([now.next_uid, *(uid + 1 for uid in uids)]))
+        next_uid = max([now.next_uid, *(uid + 1 for uid in uids)])
         reached.todo.pop(0)
+    reached.positions[folder] = Position(now.validity, next_uid)
 
 
 def _first_new(reached: _Cursor, folder: str, now: Position, page: _Page) -> int:
     """Return the first UID that was not read; after UIDVALIDITY changed, none was."""
     if folder not in reached.positions:
         return 1
-    validity, next_uid = reached.positions[folder]
-    if validity == now.validity and next_uid <= now.next_uid:
-        return next_uid
+    before = reached.positions[folder]
+    if before.validity == now.validity and before.next_uid <= now.next_uid:
+        return before.next_uid
     page.resynced = True
     reached.since = max(reached.since, _now() - _RESYNC_MS)
     return 1

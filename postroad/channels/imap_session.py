@@ -5,50 +5,47 @@ Folders are opened with EXAMINE and mails fetched with PEEK, so that no mail bec
 
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from imaplib import IMAP4, IMAP4_SSL
+from imaplib import IMAP4
 from types import TracebackType
 from typing import Self, cast
 
 from imap_tools import (
     AND,
-    BaseMailBox,
     ImapToolsError,
     MailboxFetchError,
+    MailboxFolderSelectError,
     MailboxFolderStatusError,
     UidRange,
+    UnexpectedCommandStatusError,
 )
 from imap_tools.utils import check_command_status
 
 from postroad.channels.base import Misconfigured
 from postroad.channels.imap_errors import Stage, sensible
+from postroad.channels.imap_folders import (
+    Answers,
+    Position,
+    folders_in,
+    lines,
+    positions_in,
+    quoted,
+    wire_name,
+)
+from postroad.channels.imap_opening import Box, connect, secure, sign_in
 from postroad.channels.imap_settings import ImapSettings
-from postroad.channels.tls import trusting
 
 READ_BYTES = 400_000
 """What of a mail is fetched: judgement reads no more."""
 
-_PASSED_OVER = frozenset({"\\sent", "\\drafts", "\\noselect", "\\nonexistent"})
-"""RFC 6154, 2, and RFC 9051, 7.3.1. Trash and junk are read: to delete an answer hides nothing."""
+_ALL_AT_ONCE = frozenset({"LIST-STATUS", "SPECIAL-USE"})
+"""What a server must be able to do to say in one answer where all folders stand (RFC 5819)."""
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _DATE = re.compile(rb'\bINTERNALDATE "([^"]+)"')
-
-FetchAnswer = Sequence[bytes | tuple[bytes, bytes] | None]
-"""What imaplib makes of untagged answers: a tuple is a line and the literal that ends it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a folder stands."""
-
-    validity: int
-    """UIDVALIDITY: with another one, UIDs mean other mails (RFC 9051, 2.3.1.1)."""
-    next_uid: int
-    """Every mail that comes from now on has this UID or a higher one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +56,6 @@ class Listed:
     size: int
     at: int
     """When it was delivered, in milliseconds since the epoch."""
-
-
-class _Box(BaseMailBox):
-    """The library's mailbox over a connection that was opened here."""
-
-    def __init__(self, client: IMAP4) -> None:
-        self._opened = client
-        super().__init__()
-
-    def _get_mailbox_client(self) -> IMAP4:
-        return self._opened
 
 
 class ImapSession:
@@ -86,11 +72,11 @@ class ImapSession:
         """Connect and sign in."""
         try:
             with sensible(self._settings, Stage.OPENING):
-                self._client = self._connect()
-                self._start_tls(self._client)
-            self._box = _Box(self._client)
+                self._client = connect(self._settings)
+                secure(self._client, self._settings)
+            self._box = Box(self._client)
             with sensible(self._settings, Stage.SIGN_IN):
-                self._sign_in()
+                self._abilities = sign_in(self._box, self._settings)
         except BaseException:
             self.abort()
             raise
@@ -116,28 +102,30 @@ class ImapSession:
             with suppress(OSError):
                 self._client.sock.close()
 
-    def folders(self) -> list[str]:
-        """Return the folders to be read."""
-        if self._settings.folders:
-            return self._settings.folders
+    def standing(self) -> dict[str, Position]:
+        """Return where the folders to be read stand, without those that cannot be opened."""
         with sensible(self._settings, Stage.READING):
-            listed = self._box.folder.list()
-        return [one.name for one in listed if not _PASSED_OVER & {f.lower() for f in one.flags}]
+            if self._settings.folders:
+                return self._named()
+            if self._abilities >= _ALL_AT_ONCE:
+                folders = self._list("RETURN (SPECIAL-USE STATUS (UIDVALIDITY UIDNEXT))")
+                positions = positions_in(self._told("STATUS"))
+                return {name: positions[name] for name in folders if name in positions}
+            return self._asked_one_by_one(self._list())
 
-    def position(self, folder: str) -> Position | None:
-        """Return where a folder stands; None where it cannot be opened."""
+    def open(self, folder: str) -> Position | None:
+        """Open a folder; return where it stands, None where it cannot be opened."""
         with sensible(self._settings, Stage.READING):
             try:
-                status = self._box.folder.status(folder, ["UIDVALIDITY", "UIDNEXT"])
-            except MailboxFolderStatusError:
+                self._box.folder.set(quoted(folder), readonly=True)
+            except MailboxFolderSelectError:
                 return None
-            return Position(status["UIDVALIDITY"], status["UIDNEXT"])
+            return Position(self._number("UIDVALIDITY"), self._number("UIDNEXT"))
 
-    def arrived(self, folder: str, first_uid: int, since: date) -> list[int]:
-        """Open a folder; return the UIDs from one on of what was delivered on a day or later."""
+    def arrived(self, first_uid: int, since: date) -> list[int]:
+        """Return the UIDs, from one on, of what was delivered to the open folder since a day."""
         wanted = AND(uid=UidRange(str(first_uid), "*"), date_gte=since)
         with sensible(self._settings, Stage.READING):
-            self._box.folder.set(folder, readonly=True)
             uids = sorted(int(uid) for uid in self._box.uids(wanted, charset=None))
         # `5:*` holds the last mail, even where its UID is 4.
         return [uid for uid in uids if uid >= first_uid]
@@ -157,31 +145,33 @@ class ImapSession:
                 contents[int(named[1])] = content[:READ_BYTES]
         return contents
 
-    def _connect(self) -> IMAP4:
-        host, port = self._settings.host, self._settings.port
-        timeout = self._settings.timeout.total_seconds()
-        if self._settings.tls == "implicit":
-            context = trusting(self._settings.ca_file)
-            return IMAP4_SSL(host, port, ssl_context=context, timeout=timeout)
-        return IMAP4(host, port, timeout)
+    def _named(self) -> dict[str, Position]:
+        positions = self._asked_one_by_one(map(wire_name, self._settings.folders))
+        if not positions:
+            host, folders = self._settings.host, ", ".join(self._settings.folders)
+            raise Misconfigured(f"{host} opens no folder {folders}: correct folders")
+        return positions
 
-    def _start_tls(self, client: IMAP4) -> None:
-        where = f"{self._settings.host} port {self._settings.port}"
-        if self._settings.tls == "starttls":
-            if "STARTTLS" not in client.capabilities:
-                raise Misconfigured(f"{where} offers no STARTTLS: set tls: implicit and port: 993")
-            client.starttls(trusting(self._settings.ca_file))
-        if "LOGINDISABLED" in client.capabilities:
-            raise Misconfigured(f"{where} takes no password without TLS: set tls: starttls")
+    def _asked_one_by_one(self, folders: Iterable[str]) -> dict[str, Position]:
+        positions: dict[str, Position] = {}
+        for folder in folders:
+            with suppress(MailboxFolderStatusError):
+                status = self._box.folder.status(quoted(folder), ["UIDVALIDITY", "UIDNEXT"])
+                positions[folder] = Position(status["UIDVALIDITY"], status["UIDNEXT"])
+        return positions
 
-    def _sign_in(self) -> None:
-        username = self._settings.username
-        password = self._settings.password.get_secret_value()
-        # LOGIN has room for ASCII only (RFC 9051, 6.2.3), SASL PLAIN for UTF-8 (RFC 4616).
-        if "AUTH=PLAIN" in self._box.client.capabilities:
-            self._box.login_utf8(username, password, initial_folder=None)
-        else:
-            self._box.login(username, password, initial_folder=None)
+    def _list(self, *options: str) -> list[str]:
+        result = self._box.client.xatom("LIST", '""', '"*"', *options)
+        check_command_status(result, UnexpectedCommandStatusError)
+        return folders_in(self._told("LIST"))
+
+    def _told(self, name: str) -> Answers:
+        """Return what was told under a name since it was last looked at."""
+        return cast("Answers", self._box.client.response(name)[1])
+
+    def _number(self, name: str) -> int:
+        last = self._told(name)[-1]
+        return int(last if isinstance(last, bytes) else b"")  # ValueError: none was told
 
     def _fetched(self, uids: Sequence[int], parts: str) -> list[tuple[bytes, bytes]]:
         """Fetch parts of mails; return each answer's line, and its literal where it has one."""
@@ -190,18 +180,7 @@ class ImapSession:
         with sensible(self._settings, Stage.READING):
             result = self._box.client.uid("FETCH", ",".join(map(str, uids)), parts)
             check_command_status(result, MailboxFetchError)
-            return list(_lines(cast("FetchAnswer", result[1])))
-
-
-def _lines(answer: FetchAnswer) -> Iterator[tuple[bytes, bytes]]:
-    """Put together what belongs to one mail: a server may name the UID behind the literal."""
-    line, literal = b"", b""
-    for part in answer:
-        if isinstance(part, tuple):
-            line, literal = part
-        elif part is not None:
-            yield line + part, literal
-            line, literal = b"", b""
+            return list(lines(cast("Answers", result[1])))
 
 
 def _listed(line: bytes) -> Listed | None:

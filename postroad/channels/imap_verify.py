@@ -3,6 +3,7 @@
 import asyncio
 
 from postroad.channels.base import AuthorisationLost, ChannelError, Verification
+from postroad.channels.imap_folders import shown_name, wire_name
 from postroad.channels.imap_session import ImapSession
 from postroad.channels.imap_settings import ImapSettings
 
@@ -24,13 +25,13 @@ async def verify_imap(settings: ImapSettings) -> Verification:
 
 def _look(session: ImapSession, settings: ImapSettings) -> Verification:
     with session:
-        folders = session.folders()
-        missing = [name for name in folders if session.position(name) is None]
-    read = [name for name in folders if name not in missing]
+        read = session.standing()
+    names = [shown_name(folder) for folder in read]
+    missing = [name for name in settings.folders if wire_name(name) not in read]
     findings = [
         f"signed in to {settings.host} as {settings.username} to read notices",
-        f"read for notices and replies: {', '.join(read[:_MOST_NAMED]) or 'no folder'}"
-        + (f" and {len(read) - _MOST_NAMED} more" if len(read) > _MOST_NAMED else ""),
+        f"read for notices and replies: {', '.join(names[:_MOST_NAMED]) or 'no folder'}"
+        + (f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""),
     ]
     if missing:
         findings.append(f"there is no folder {', '.join(missing)}: correct folders")

@@ -1,6 +1,7 @@
 """What IMAP servers refuse or fail to answer, in the taxonomy's words; nothing else escapes."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ _USUAL = {
     "LOGIN": "TAG OK done",
     "LIST": '* LIST () "/" INBOX\r\nTAG OK done',
     "STATUS": "* STATUS INBOX (UIDVALIDITY 1 UIDNEXT 9)\r\nTAG OK done",
-    "EXAMINE": "TAG OK done",
+    "EXAMINE": "* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 9] ok\r\nTAG OK done",
     "LOGOUT": "* BYE\r\nTAG OK done",
 }
 _BEFORE = '{"since":0,"positions":{"INBOX":[1,5]},"todo":[]}'
@@ -80,6 +81,7 @@ _REFUSALS: dict[str, tuple[dict[str, str | None], type[ChannelError]]] = {
     "a folder that stands nowhere": (
         {"STATUS": "* STATUS INBOX (MESSAGES 3)\r\nTAG OK done"}, Transient,
     ),
+    "an open folder that stands nowhere": ({"EXAMINE": "TAG OK done"}, Transient),
     "a refused search": ({"UID SEARCH": "TAG NO not now"}, Transient),
     "UIDs that are none": ({"UID SEARCH": "* SEARCH five six\r\nTAG OK done"}, Transient),
     "a date that is none": (
@@ -114,6 +116,20 @@ async def test_answers_about_other_mails_and_late_uids_are_understood() -> None:
     ) as port:
         page = await _read(port, _BEFORE)
     assert [(one.content, one.received_at) for one in page.mails] == [(b"hello", 1_793_523_600_000)]
+
+
+async def test_a_server_that_can_is_asked_about_all_folders_at_once() -> None:
+    folders = (
+        '* LIST () "/" INBOX\r\n* STATUS INBOX (UIDVALIDITY 1 UIDNEXT 5)\r\n'
+        '* LIST (\\Drafts) "/" Drafts\r\n* STATUS Drafts (UIDVALIDITY 1 UIDNEXT 7)\r\n'
+        '* LIST () "/" {5}\r\nna"me\r\n* STATUS {5}\r\nna"me (UIDVALIDITY 1 UIDNEXT 8)\r\n'
+        '* LIST () NIL "a\\\\b"\r\n* STATUS "a\\\\b" (UIDVALIDITY 1 UIDNEXT 9)\r\nTAG OK done'
+    )
+    able = "TAG OK [CAPABILITY IMAP4rev1 LIST-STATUS SPECIAL-USE] in"
+    async with _server({"LOGIN": able, "LIST": folders, "STATUS": None}) as port:
+        page = await _read(port, None)
+    positions = json.loads(page.cursor)["positions"]
+    assert positions == {"INBOX": [1, 5], 'na"me': [1, 8], "a\\b": [1, 9]}
 
 
 async def test_a_folder_that_cannot_be_opened_keeps_no_other_from_being_read() -> None:
