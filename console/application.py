@@ -8,14 +8,37 @@ from starlette.staticfiles import StaticFiles
 from console.error_pages import HANDLERS
 from console.headers import SecurityHeaders
 from console.installation import Installation
-from console.pages import health, overview
+from console.pages import (
+    audit,
+    campaigns,
+    channels,
+    feed,
+    health,
+    overview,
+    people,
+    suppressions,
+    texts,
+    uncertain,
+    users,
+)
 from console.rendering import STATIC
 from console.signing_in import door
 
 PUBLIC = (health, door)
 """Modules whose routes anybody may call; each guards itself where it must."""
 
-SIGNED_IN = (overview,)
+SIGNED_IN = (
+    overview,
+    campaigns,
+    people,
+    channels,
+    feed,
+    uncertain,
+    suppressions,
+    texts,
+    users,
+    audit,
+)
 """Modules whose routes are all `Page` or `Change`: the sign-in is before them."""
 
 

@@ -47,6 +47,11 @@ def render(
     return response
 
 
+def fill(template: str, /, **values: Any) -> str:  # noqa: ANN401
+    """Fill in a template that is a part of a page."""
+    return _environment().get_template(template).render(values)
+
+
 def csrf_field(token: str) -> Markup:
     """Return the hidden field that every form needs."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, token)

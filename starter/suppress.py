@@ -1,8 +1,6 @@
 """`postroad suppress`: who must get nothing."""
 
 import asyncio
-from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +9,10 @@ import typer
 from operations.clock import now, say_time
 from operations.opening import opened_ledger
 from operations.refusal import Refused
-from operations.suppression_file import SuppressionRow, read_suppressions, suppression_key
+from operations.suppressing import parsed_key, suppress_all
+from operations.suppression_file import SuppressionRow, read_suppressions
 from operations.temporal import connect
 from operations.waking import wake
-from postroad.ledger.engine import Ledger
 from postroad.ledger.suppression_list import (
     SuppressionEffect,
     add_suppression,
@@ -27,7 +25,6 @@ from starter.arguments import AsJson, By
 from starter.terminal import print_json, print_table, say
 
 _FAULTS_SHOWN = 20
-_PART = 200
 
 app = typer.Typer(
     add_completion=False,
@@ -50,7 +47,7 @@ def add(
 
     Example: postroad suppress add ada@example.com --reason "asked by phone"
     """
-    key = _key(address)
+    key = parsed_key(address)
     with opened_ledger() as ledger, ledger.write() as connection:
         effect = add_suppression(connection, key, reason or f"added by {by}", "operator", now())
     _tell(f"{key} is suppressed" if effect.new else f"{key} was suppressed before", effect)
@@ -83,7 +80,7 @@ def lift(address: Address) -> None:
 
     Example: postroad suppress lift ada@example.com
     """
-    key = _key(address)
+    key = parsed_key(address)
     with opened_ledger() as ledger, ledger.write() as connection:
         lifted = lift_suppression(connection, key)
     if not lifted:
@@ -103,35 +100,10 @@ def import_(
     """
     rows = list(read_suppressions(file))
     with opened_ledger() as ledger:
-        total, new = _add_all(ledger, rows, reason or f"imported by {by}")
+        total, new = suppress_all(ledger, rows, reason or f"imported by {by}")
     _tell(f"{say_count(new, 'new suppression')} from {say_count(len(rows), 'row')}", total)
     _wake(total.wake)
     _tell_faults(file, [row for row in rows if row.address is None])
-
-
-def _key(text: str) -> str:
-    try:
-        return suppression_key(text)
-    except ValueError as error:
-        raise Refused(f"{text!r} is no address and no @domain: {error}") from None
-
-
-def _add_all(
-    ledger: Ledger, rows: Iterable[SuppressionRow], reason: str
-) -> tuple[SuppressionEffect, int]:
-    """Suppress in parts, so that senders are never locked out for long."""
-    total = SuppressionEffect(new=False)
-    new = 0
-    named = iter([(row.address, row.reason or reason) for row in rows if row.address is not None])
-    while part := list(islice(named, _PART)):
-        with ledger.write() as connection:
-            for address, why in part:
-                effect = add_suppression(connection, address, why, "import", now())
-                new += effect.new
-                total.people += effect.people
-                total.messages += effect.messages
-                total.wake |= effect.wake
-    return total, new
 
 
 def _tell(what: str, effect: SuppressionEffect) -> None:

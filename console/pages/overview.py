@@ -12,7 +12,8 @@ from console.rendering import render
 from console.routing import Page
 from operations.clock import now
 from postroad.instants import HOUR, moment
-from postroad.ledger.pages.last_day import LastDay, last_day, waits
+from postroad.ledger.pages.last_day import LastDay, last_day
+from postroad.ledger.pages.waits import waits
 
 _LABEL_EVERY = 4
 
@@ -38,7 +39,7 @@ async def _show(request: Request, template: str) -> Response:
         template,
         day=day,
         chart=_sent_per_hour(day),
-        waits=await installation.read(waits, present, viewer.sender),
+        waits=await installation.read(waits, present, sender=viewer.sender),
         cards=await installation.read(channel_cards, present, viewer.sender),
     )
 

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from console import csrf
 from console.cookies import SESSION, VISIT, new_token, set_cookie
+from console.forms import text
 from console.installation import installation_of
 from console.rendering import render
 from console.signing_in.arriving import arrive, local
@@ -37,8 +38,8 @@ async def _show(request: Request) -> Response:
 
 async def _sign_in(request: Request) -> Response:
     form = await _form(request)
-    email = _text(form, "email").strip().lower()
-    target = _text(form, "next")
+    email = text(form, "email").lower()
+    target = text(form, "next")
     installation = installation_of(request)
     address = request.client.host if request.client else ""
     if not await installation.write(count_attempt, email, address, now()):
@@ -46,10 +47,7 @@ async def _sign_in(request: Request) -> Response:
         return await _page(request, target=target, email=email, words=words, status=429)
     kept = await installation.read(credentials, email)
     password_hash = None if kept is None else kept[0]
-    if (
-        not await asyncio.to_thread(is_password, _text(form, "password"), password_hash)
-        or kept is None
-    ):
+    if not await asyncio.to_thread(is_password, _password(form), password_hash) or kept is None:
         words = "This address and this password do not belong together."
         return await _page(request, target=target, email=email, words=words, status=403)
     await installation.write(forget_attempts, email)
@@ -89,7 +87,7 @@ async def _show_link(request: Request) -> Response:
 async def _follow_link(request: Request) -> Response:
     form = await _form(request)
     data_dir = installation_of(request).settings.data_dir
-    if not await asyncio.to_thread(spend_link, data_dir, _text(form, "token")):
+    if not await asyncio.to_thread(spend_link, data_dir, text(form, "token")):
         raise HTTPException(403, "This link was used before: `postroad user link` prints another.")
     return await arrive(request, LOCAL_ADMIN, Role.ADMIN, "one-time link", "/")
 
@@ -113,6 +111,7 @@ async def _form(request: Request) -> FormData:
     return form
 
 
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
+def _password(form: FormData) -> str:
+    """Return the password as it was typed, with its spaces."""
+    value = form.get("password", "")
     return value if isinstance(value, str) else ""

@@ -24,6 +24,21 @@
   };
   for (const part of all("[data-renew]")) setInterval(() => renew(part), Number(part.dataset.every) * 1000);
 
+  // The live feed: new rows on top, the oldest fall off.
+  const mostRows = 200;
+  for (const body of all("tbody[data-stream]")) {
+    const state = document.querySelector("[data-stream-state]");
+    const source = new EventSource(body.dataset.stream);
+    source.onopen = () => { state.textContent = "Live"; };
+    source.onerror = () => { state.textContent = "Connecting again…"; };
+    source.onmessage = (event) => {
+      body.insertAdjacentHTML("afterbegin", JSON.parse(event.data));
+      showTimes(body.firstElementChild);
+      while (body.rows.length > mostRows) body.lastElementChild.remove();
+    };
+    addEventListener("pagehide", () => source.close());
+  }
+
   // Theme: the system's, unless another was chosen here.
   const themeButton = document.querySelector("[data-theme]:is(button)");
   if (themeButton) {

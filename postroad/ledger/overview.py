@@ -104,7 +104,7 @@ def _waits(
         yield Wait(words=f"{say_count(uncertain, 'uncertain message')} for an operator")
     if row.state == CampaignState.RUNNING:
         yield from _stopped_channels(connection, campaign_id)
-        yield from _turns(connection, campaign_id, now) or _next_due(connection, campaign_id, now)
+        yield from _turns(connection, campaign_id, now) or next_due(connection, campaign_id, now)
 
 
 def _stopped_channels(connection: Connection, campaign_id: str) -> list[Wait]:
@@ -147,7 +147,7 @@ def _turns(connection: Connection, campaign_id: str, now: int) -> list[Wait]:
     return list(first.values())
 
 
-def _next_due(connection: Connection, campaign_id: str, now: int) -> list[Wait]:
+def next_due(connection: Connection, campaign_id: str, now: int) -> list[Wait]:
     """When the next message falls due, where nothing is due now: one index seek per priority."""
     due = [
         select(func.min(Message.due_at))

@@ -15,4 +15,3 @@ def event_of(sender: str | None) -> tuple[ColumnElement[bool], ...]:
         .where(Sequence.sender == sender)
     )
     return (Event.enrollment_id.in_(people),)
-

@@ -1,0 +1,36 @@
+"""Reading forms and addresses that a browser sent."""
+
+from starlette.datastructures import FormData, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+
+def text(form: FormData | QueryParams, name: str) -> str:
+    """Return a field's text without spaces around it; empty where it is missing or a file."""
+    value = form.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def numbers(form: FormData, name: str) -> list[int]:
+    """Return the numbers of a field that may be there several times."""
+    return [
+        int(value) for value in form.getlist(name) if isinstance(value, str) and _is_number(value)
+    ]
+
+
+def place(request: Request, name: str) -> int | None:
+    """Return the number in the query at which a page of a list begins; None for the first page.
+
+    Raises:
+        HTTPException: it is no number.
+    """
+    value = request.query_params.get(name, "")
+    if not value:
+        return None
+    if not _is_number(value):
+        raise HTTPException(400, f"{name} must be a number.")
+    return int(value)
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 19

@@ -1,0 +1,64 @@
+"""Uncertain messages: each waits until somebody says whether it is sent again."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from console.access import Permission, viewer_of
+from console.forms import numbers, text
+from console.installation import installation_of
+from console.rendering import render
+from console.routing import Change, Done, Page
+from operations.clock import now
+from operations.refusal import Refused
+from operations.waking import wake
+from postroad.ledger.uncertain import dismiss, list_uncertain, resend
+from postroad.wording import say_count
+
+_MOST_SHOWN = 200
+
+
+def routes() -> list[BaseRoute]:
+    """Return the list and the decision."""
+    return [
+        Page("/uncertain", _list),
+        Change("/uncertain", "decide uncertain", _decide, Permission.STEER),
+    ]
+
+
+async def _list(request: Request) -> Response:
+    viewer = viewer_of(request)
+    messages = await installation_of(request).read(list_uncertain)
+    theirs = [one for one in messages if viewer.sender in (None, one.sender)]
+    return render(request, "uncertain.html", messages=theirs[:_MOST_SHOWN], number=len(theirs))
+
+
+async def _decide(request: Request) -> Done:
+    """Send the chosen messages again, dismiss them, or count them as sent."""
+    form, by, installation = (
+        await request.form(),
+        viewer_of(request).email,
+        installation_of(request),
+    )
+    everything = text(form, "which") == "all"
+    chosen = None if everything else numbers(form, "message")
+    if not everything and not chosen:
+        raise Refused("choose at least one message")
+    client = await installation.temporal()  # first: whom the decision concerns must be woken
+    match text(form, "decision"):
+        case "resend":
+            decided = await installation.write(resend, chosen, by, now())
+            what = "to be sent again"
+        case "dismiss":
+            decided = await installation.write(dismiss, chosen, by, now())
+            what = "dismissed"
+        case "as_sent":
+            decided = await installation.write(dismiss, chosen, by, now(), as_sent=True)
+            what = "counted as sent"
+        case _:
+            raise Refused("say what is to be done: resend, dismiss or count as sent")
+    await wake(client, decided.wake, f"uncertain messages {what} by {by}")
+    words = f"{say_count(len(decided.messages), 'message')} {what}"
+    if decided.refused:
+        words += "; left as they are: " + "; ".join(sorted(set(decided.refused.values())))
+    return Done(words, ", ".join(map(str, decided.messages)), "/uncertain")
