@@ -16,7 +16,7 @@ from postroad.contracts import MailboxWatchStart, MailSent, mailbox_workflow_id
 from postroad.instants import MINUTE, moment
 from postroad.ledger.engine import Ledger
 from postroad.ledger.mailboxes import keep_cursor, mailbox_read_at
-from postroad.ledger.workspace import load_organisation
+from postroad.ledger.organisation import load_organisation
 from postroad.workspace import READ_INBOX_AFTER
 
 STALE = 30 * MINUTE

@@ -26,7 +26,7 @@ from postroad.campaign.audience import (
 )
 from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import sort_out
-from postroad.ledger.workspace import load_organisation
+from postroad.ledger.organisation import load_organisation
 from postroad.workspace import Sender
 
 _IN_MEMORY = 1_000_000

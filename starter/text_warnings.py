@@ -3,7 +3,7 @@
 from operations.definition import Definition
 from postroad.campaign.text_checks import Step, text_warnings
 from postroad.ledger.engine import Ledger
-from postroad.ledger.workspace import load_organisation
+from postroad.ledger.organisation import load_organisation
 from starter.terminal import complain
 
 

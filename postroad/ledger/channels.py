@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, case, exists, func, insert, or_, select, update
 
 from postroad.contracts import (
     CampaignState,
@@ -12,6 +12,7 @@ from postroad.contracts import (
     sequence_workflow_id,
 )
 from postroad.instants import DAY, moment
+from postroad.ledger.bounce_rates import TOO_MANY
 from postroad.ledger.channel_state import channel_scope, stop_channel
 from postroad.ledger.limits import limits_in_force
 from postroad.ledger.tables import (
@@ -122,10 +123,16 @@ def resume_channel(connection: Connection, channel: str, by: str, now: int) -> l
     Returns:
         The workflow ids of the sequences that have work for it, to be woken.
     """
+    paused_itself = Channel.state_reason.startswith(TOO_MANY)
     resumed = connection.execute(
         update(Channel)
         .where(Channel.id == channel, Channel.state != ChannelState.ACTIVE)
-        .values(state=ChannelState.ACTIVE, state_reason="", state_at=now)
+        .values(
+            state=ChannelState.ACTIVE,
+            state_reason="",
+            state_at=now,
+            canary_from=case((paused_itself, now), else_=Channel.canary_from),
+        )
     ).rowcount
     if not resumed:
         return []

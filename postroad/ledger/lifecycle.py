@@ -1,6 +1,6 @@
 """A campaign's life: its state, its step texts, and people taken out of it."""
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from postroad.campaign.address import parse_address
 from postroad.contracts import (
@@ -11,6 +11,7 @@ from postroad.contracts import (
     RemoveEnrollment,
     SetCampaignState,
 )
+from postroad.ledger.bounce_rates import TOO_MANY
 from postroad.ledger.settlement import end_person
 from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sequence, Step
 
@@ -25,6 +26,8 @@ def record_state(connection: Connection, request: SetCampaignState, now: int) ->
     ).one()
     if row.state == request.state:
         return
+    resumed = request.state is CampaignState.RUNNING and row.state == CampaignState.PAUSED
+    paused_itself = Campaign.state_reason.startswith(TOO_MANY)
     over = request.state in (CampaignState.COMPLETED, CampaignState.CANCELLED)
     connection.execute(
         update(Campaign)
@@ -35,6 +38,9 @@ def record_state(connection: Connection, request: SetCampaignState, now: int) ->
             state_reason=request.reason,
             started_at=row.started_at or now,
             ended_at=now if over else None,
+            canary_from=case((paused_itself, now), else_=Campaign.canary_from)
+            if resumed
+            else Campaign.canary_from,
         )
     )
     connection.execute(

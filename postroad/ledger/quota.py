@@ -16,6 +16,7 @@ from postroad.contracts import (
 )
 from postroad.instants import SECOND, moment
 from postroad.ledger import turns
+from postroad.ledger.canary import canary_room
 from postroad.ledger.charges import ChargedScope
 from postroad.ledger.limits import limits_in_force
 from postroad.ledger.scopes import ChannelScopes, domain_scope, lock_scopes
@@ -68,6 +69,13 @@ def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Res
     on = ChannelScopes.of(connection, request.channel)
     on.lock(connection)
     at_most = min(request.at_most, most_in_wave(on.limits.connections))
+    canary = canary_room(connection, request.channel, request.campaign_id, now)
+    if canary is not None:
+        if canary.until is not None:
+            turns.leave(connection, sequence, request.channel)
+            until = moment(canary.until)
+            return Reservation(wave=request.wave, wait_until=until, reason=canary.reason)
+        at_most = min(at_most, canary.messages)
     due = _due(
         connection, request, sequence, now, at_most * (_LOOK_BEYOND if on.limits.domains else 1) + 1
     )

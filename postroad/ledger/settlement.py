@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, insert, literal, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
+from postroad.ledger.bounce_rates import pause_if_too_many
 from postroad.ledger.prepared import Execution, Prepared, given, one_of
 from postroad.ledger.suppression import suppress_address
 from postroad.ledger.tables import Enrollment, Event, Message
@@ -222,6 +223,8 @@ def _settle(connection: Connection, outcome: Unsent) -> None:
         end_person(connection, subject.enrollment, EnrollmentState.UNSUBSCRIBED, outcome.reason)
     if not isinstance(outcome, Returned):
         connection.execute(insert(Event).values(_event(outcome)))
+    if isinstance(outcome, Failed) and outcome.person is EnrollmentState.BOUNCED:
+        pause_if_too_many(connection, subject.channel, subject.campaign, outcome.at)
 
 
 def _values(outcome: Unsent) -> dict[str, Any]:

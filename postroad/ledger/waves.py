@@ -77,7 +77,9 @@ def load_wave(
         .where(Message.sequence_id == sequence, Message.wave == wave, Message.state.in_(_IN_HAND))
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
-    earlier = _earlier(connection, sequence, [row.enrollment_id for row in rows if row.position > 0])
+    earlier = _earlier(
+        connection, sequence, [row.enrollment_id for row in rows if row.position > 0]
+    )
     return [
         WaveMessage(
             subject=Subject(

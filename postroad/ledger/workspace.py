@@ -103,14 +103,6 @@ def apply_workspace(
     return Applied(parts, sorted(wake), workspace_warnings(connection))
 
 
-def load_organisation(connection: Connection) -> workspace.Organisation | None:
-    """Return the organisation; None where no workspace was ever applied."""
-    row = connection.execute(select(Organisation.name, Organisation.settings)).first()
-    if row is None:
-        return None
-    return workspace.Organisation.model_validate({"name": row.name, **row.settings})
-
-
 def load_sender(connection: Connection, email: str) -> workspace.Sender | None:
     """Return a sender by their normalised address."""
     return next(_senders(connection, _ALL_SENDERS.where(Sender.email == email)), None)

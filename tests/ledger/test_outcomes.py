@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from postroad.campaign.bounce_policy import SoftBounces
 from postroad.contracts import ChannelState, EnrollmentState, MessageState, sequence_workflow_id
 from postroad.inbox.matching import Basis, Clues, Match
 from postroad.inbox.outcome import OutcomeKind
@@ -15,7 +16,7 @@ from postroad.ledger.channels import channel_state
 from postroad.ledger.claims import Claim, Stopped, Taken, why_not
 from postroad.ledger.engine import Ledger
 from postroad.ledger.matching import find_match
-from postroad.ledger.outcomes import SOFT_BOUNCES_IN_A_ROW, CameBack, Effect, record_outcome
+from postroad.ledger.outcomes import CameBack, Effect, record_outcome
 from postroad.ledger.tables import Channel, Enrollment, Event, Message, Suppression
 from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_person, add_sender
 
@@ -103,7 +104,7 @@ def test_a_guessed_bounce_is_recorded_and_ends_nothing(ledger: Ledger) -> None:
 
 
 def test_a_person_is_given_up_after_so_many_soft_bounces(ledger: Ledger) -> None:
-    messages = _person(ledger, P, *[SENT] * SOFT_BOUNCES_IN_A_ROW, PLANNED)[:-1]
+    messages = _person(ledger, P, *[SENT] * SoftBounces().give_up_after, PLANNED)[:-1]
     for message in messages[:-1]:
         _came(ledger, OutcomeKind.SOFT_BOUNCED, message, mail=f"soft-{message}")
         _came(ledger, OutcomeKind.SOFT_BOUNCED, message, mail=f"again-{message}")

@@ -14,16 +14,8 @@ from postroad.contracts import ChannelState, MessageState
 from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Channel, Event
-from postroad.ledger.workspace import (
-    Applied,
-    Change,
-    apply_workspace,
-    channel_version,
-    list_senders,
-    load_channel,
-    load_organisation,
-    load_sender,
-)
+from postroad.ledger.organisation import load_organisation
+from postroad.ledger.workspace import Applied, Change, apply_workspace, channel_version, list_senders, load_channel, load_sender
 from postroad.secrets import SecretBox, SecretKeyError
 from postroad.workspace import SmtpChannel, Workspace, load_workspace
 from tests.ledger_rows import ANA, NOW, add_campaign, add_person

@@ -1,0 +1,142 @@
+"""Campaigns and channels that pause themselves for their hard bounces.
+
+Receivers judge a sender by them: more than a few in a hundred, and good mail is taken for spam.
+The rates are counted when a bounce is recorded, over what was sent since the campaign or channel
+was last resumed; a channel's over a week at most.
+"""
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+
+from postroad.campaign.bounce_policy import BounceRate
+from postroad.contracts import CampaignState, ChannelState, MessageState, sequence_workflow_id
+from postroad.instants import DAY
+from postroad.ledger.channel_state import stop_channel
+from postroad.ledger.organisation import load_organisation
+from postroad.ledger.tables import Campaign, Channel, Event, Message, ReturnedTry, Sequence
+
+ITSELF = "postroad"
+"""Who paused a campaign that paused itself."""
+TOO_MANY = "too many hard bounces"
+"""What the reason of such a pause begins with."""
+
+_WEEK = 7 * DAY
+
+
+def bounce_rate(connection: Connection) -> BounceRate | None:
+    """Return the organisation's rule; None where nothing pauses itself."""
+    organisation = load_organisation(connection)
+    return BounceRate() if organisation is None else organisation.bounce_rate
+
+
+def pause_if_too_many(connection: Connection, channel: str, campaign: str, now: int) -> set[str]:
+    """Pause the channel, the campaign or both if a hard bounce was one too many.
+
+    Returns:
+        The campaign's sequences where it was paused, as workflow ids: they have to learn it.
+    """
+    rate = bounce_rate(connection)
+    if rate is None:
+        return set()
+    _judge_channel(connection, rate, channel, now)
+    return _judge_campaign(connection, rate, campaign, now)
+
+
+def _judge_channel(connection: Connection, rate: BounceRate, channel: str, now: int) -> None:
+    row = connection.execute(
+        select(Channel.state, Channel.state_at, Channel.canary_from).where(Channel.id == channel)
+    ).one()
+    if row.state != ChannelState.ACTIVE:
+        return
+    since = max(row.state_at, now - _WEEK)
+    sent = _count(
+        connection,
+        and_(Message.channel_id == channel, Message.charge_at >= since),
+        and_(ReturnedTry.channel_id == channel, ReturnedTry.charge_at >= since),
+    )
+    words = _verdict(
+        rate,
+        sent,
+        *_bounced(connection, Event.channel_id == channel, since),
+        is_canary=row.canary_from is not None,
+    )
+    if words:
+        stop_channel(connection, channel, ChannelState.PAUSED, words, now)
+
+
+def _judge_campaign(connection: Connection, rate: BounceRate, campaign: str, now: int) -> set[str]:
+    row = connection.execute(
+        select(Campaign.state, Campaign.canary_from).where(Campaign.id == campaign)
+    ).one()
+    if row.state != CampaignState.RUNNING:
+        return set()
+    since = row.canary_from or 0
+    of_campaign = select(Sequence.id).where(Sequence.campaign_id == campaign)
+    sent = _count(
+        connection, and_(Message.sequence_id.in_(of_campaign), Message.charge_at >= since)
+    )
+    words = _verdict(
+        rate,
+        sent,
+        *_bounced(connection, Event.campaign_id == campaign, since),
+        is_canary=row.canary_from is not None,
+    )
+    if not words:
+        return set()
+    connection.execute(
+        update(Campaign)
+        .where(Campaign.id == campaign)
+        .values(state=CampaignState.PAUSED, state_by=ITSELF, state_reason=words)
+    )
+    connection.execute(
+        insert(Event).values(
+            at=now, event="paused", campaign_id=campaign, detail=f"by {ITSELF}: {words}"
+        )
+    )
+    senders = connection.scalars(select(Sequence.sender).where(Sequence.campaign_id == campaign))
+    return {sequence_workflow_id(campaign, sender) for sender in senders}
+
+
+def _verdict(rate: BounceRate, sent: int, bounced: int, refused: int, *, is_canary: bool) -> str:
+    """Return why it has to pause; empty where it may go on."""
+    mails = sent + refused
+    dead_canary = is_canary and mails <= rate.canary and rate.kills_canary(bounced)
+    if not (rate.is_passed(mails, bounced) or dead_canary):
+        return ""
+    return (
+        f"{TOO_MANY}: {bounced} of {mails} mails ({100 * bounced / mails:.1f} %, "
+        f"at most {rate.percent:g} %); clean the list, then resume"
+    )
+
+
+def _count(
+    connection: Connection,
+    messages: ColumnElement[bool],
+    tries: ColumnElement[bool] | None = None,
+) -> int:
+    """Count what left and was taken."""
+    sent = connection.execute(
+        select(func.count()).where(messages, Message.state == MessageState.SENT)
+    ).scalar_one()
+    if tries is not None:
+        sent += connection.execute(select(func.count()).where(tries)).scalar_one()
+    return sent
+
+
+def _bounced(connection: Connection, where: ColumnElement[bool], since: int) -> tuple[int, int]:
+    """Count hard bounces of mail that left since then, and those of them refused at once."""
+    refused = Message.state == MessageState.FAILED
+    row = connection.execute(
+        select(func.count(), func.count().filter(refused))
+        .select_from(Event)
+        .join(
+            Message,
+            and_(Message.enrollment_id == Event.enrollment_id, Message.position == Event.position),
+        )
+        .where(
+            Event.event == "bounced",
+            Event.at >= since,
+            where,
+            or_(Message.sent_at >= since, refused),
+        )
+    ).one()
+    return row[0], row[1]
