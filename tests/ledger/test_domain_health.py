@@ -35,6 +35,7 @@ def test_what_was_found_last_is_kept_with_its_date(ledger: Ledger) -> None:
 def test_a_route_is_the_host_that_the_settings_name(ledger: Ledger) -> None:
     hosts = {
         "relay": ("smtp", RELAY),
+        "read": ("smtp", {"host": "mx.acme.test", "bounces": {"address": "b@notices.acme.test"}}),
         "own": ("exchange", {"server": "https://mail.acme.test/EWS/Exchange.asmx"}),
         "cloud": ("exchange_online", {"endpoint": "https://graph.microsoft.com/v1.0"}),
     }
@@ -44,6 +45,7 @@ def test_a_route_is_the_host_that_the_settings_name(ledger: Ledger) -> None:
         routes = load_routes(connection)
     assert routes == {
         "relay": Route("relay", "smtp", "smtp.sendgrid.net", "bounce.acme.test"),
+        "read": Route("read", "smtp", "mx.acme.test", "notices.acme.test"),
         "own": Route("own", "exchange", "mail.acme.test", None),
         "cloud": Route("cloud", "exchange_online", "graph.microsoft.com", None),
     }
