@@ -78,7 +78,7 @@ class ImapSession:
             with sensible(self._settings, Stage.SIGN_IN):
                 self._abilities = sign_in(self._box, self._settings)
         except BaseException:
-            self.abort()
+            self._close()
             raise
         return self
 
@@ -92,15 +92,13 @@ class ImapSession:
         if kind is None:
             with suppress(IMAP4.error, ImapToolsError, OSError):
                 self._box.logout()
-        self.abort()
+        self._close()
 
     def abort(self) -> None:
-        """Close at once; a wait in another thread ends with it."""
+        """End every wait; another thread may say so."""
         if self._client is not None:
             with suppress(OSError):
                 self._client.sock.shutdown(socket.SHUT_RDWR)
-            with suppress(OSError):
-                self._client.sock.close()
 
     def standing(self) -> dict[str, Position]:
         """Return where the folders to be read stand, without those that cannot be opened."""
@@ -144,6 +142,11 @@ class ImapSession:
             if named is not None and content:
                 contents[int(named[1])] = content[:READ_BYTES]
         return contents
+
+    def _close(self) -> None:
+        if self._client is not None:
+            with suppress(OSError):
+                self._client.shutdown()
 
     def _named(self) -> dict[str, Position]:
         positions = self._asked_one_by_one(map(wire_name, self._settings.folders))

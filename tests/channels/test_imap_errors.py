@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from postroad.channels.base import (
     AccountRefused,
@@ -17,7 +19,7 @@ from postroad.channels.base import (
     RateLimited,
     Transient,
 )
-from postroad.channels.imap_inbox import Inbox
+from postroad.channels.imap_inbox import Inbox, _identity
 from postroad.channels.imap_settings import ImapSettings
 
 _USUAL = {
@@ -136,6 +138,13 @@ async def test_a_folder_that_cannot_be_opened_keeps_no_other_from_being_read() -
     async with _server({"STATUS": "TAG NO no such mailbox"}) as port:
         page = await _read(port, _BEFORE)
     assert (page.mails, page.more) == ([], False)
+
+
+@given(st.binary(max_size=300))
+def test_whatever_a_mail_is_made_of_it_is_known_by_something(content: bytes) -> None:
+    for mail in (content, b"From: " + content + b"\r\n\r\n" + content):
+        delivered_again = b"Delivered-To: somebody\r\n" + mail
+        assert len(_identity(mail)) == len(_identity(delivered_again)) == 32
 
 
 async def test_a_reading_that_is_cancelled_leaves_no_thread_waiting() -> None:

@@ -93,6 +93,12 @@ async def test_a_mail_that_moves_keeps_its_id(box: ImapBox) -> None:
     assert [one.provider_id for one in read] == [one.provider_id for one in again]
 
 
+async def test_two_copies_of_one_mail_have_one_id(box: ImapBox) -> None:
+    cursor = await _begun(box)
+    box.put(*(b"Delivered-To: %d@acme.test\r\n" % copy + _mail(1) for copy in range(2)))
+    assert len({one.provider_id for one in (await box.read(cursor)).mails}) == 1
+
+
 async def test_old_mail_that_is_filed_is_not_returned(box: ImapBox) -> None:
     box.put(_mail(1), at=datetime.now(UTC) - timedelta(days=400))
     box.create("Done")
