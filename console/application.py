@@ -22,9 +22,9 @@ from console.pages import (
     users,
 )
 from console.rendering import STATIC
-from console.signing_in import door
+from console.signing_in import accounts, door
 
-PUBLIC = (health, door)
+PUBLIC = (health, door, accounts)
 """Modules whose routes anybody may call; each guards itself where it must."""
 
 SIGNED_IN = (

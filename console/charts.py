@@ -54,8 +54,8 @@ def gauge(used: int, most: int, label: str) -> Markup:
     level = "full" if share >= 1 else "high" if share >= 0.8 else "low"
     return Markup(
         '<svg class="gauge {}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" '
-        'aria-label="{}"><rect class="room" width="{}" height="{}" rx="4"/>'
-        '<rect class="used" width="{:.1f}" height="{}" rx="4"/></svg>'
+        'aria-label="{}"><rect class="room" width="{}" height="{}"/>'
+        '<rect class="used" width="{:.1f}" height="{}"/></svg>'
     ).format(
         level, _GAUGE_WIDTH, _GAUGE_HEIGHT, label, _GAUGE_WIDTH, _GAUGE_HEIGHT,
         share * _GAUGE_WIDTH, _GAUGE_HEIGHT,

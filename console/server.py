@@ -20,7 +20,9 @@ def main() -> int:
     """Serve the console as the settings say; return the process's exit status."""
     configure_logs()
     try:
-        serve(load_settings())
+        settings = load_settings()
+        configure_logs(settings.log.format)
+        serve(settings)
     except (Refused, SettingsError, SecretKeyError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
