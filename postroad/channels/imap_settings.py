@@ -59,7 +59,7 @@ class ImapSettings(BaseModel):
                 f"{host} takes no passwords by IMAP: let notices go to a mailbox elsewhere, "
                 "or send through this one as kind: exchange_online"
             )
-        return host
+        return host.lower()
 
     @field_validator("password")
     @classmethod

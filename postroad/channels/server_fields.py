@@ -13,7 +13,7 @@ _ENVELOPE_ADDRESS = re.compile(r"[^\s<>@\"\x00-\x1f\x7f]+@[^\s<>@\"\x00-\x1f\x7f
 def _check_host(host: str) -> str:
     if not _HOST.fullmatch(host):
         raise ValueError(f"{host!r} is no host name: write for instance mail.example.com")
-    return host.lower()
+    return host
 
 
 def _check_address(address: str) -> str:
@@ -23,7 +23,7 @@ def _check_address(address: str) -> str:
 
 
 HostName = Annotated[str, AfterValidator(_check_host)]
-"""A server's name or IP address, in lower case."""
+"""A server's name or IP address."""
 
 EnvelopeAddress = Annotated[str, AfterValidator(_check_address)]
 """An address with nothing in it that could end an SMTP command."""

@@ -96,7 +96,7 @@ class SmtpSettings(ChannelSettings):
     def _is_no_mailbox(cls, host: str) -> str:
         if (kind := mailbox_kind(host)) is not None:
             raise ValueError(why_not_smtp(host, kind))
-        return host
+        return host.lower()
 
     @field_validator("hello")
     @classmethod
