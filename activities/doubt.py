@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 from activities.composing import Unsendable
-from postroad.channels.base import ChannelError, OutgoingMessage, Receipt, SentLookup
+from postroad.channels.base import (
+    ChannelError,
+    OutgoingMessage,
+    Receipt,
+    SentAnswer,
+    SentLookup,
+)
 from postroad.ledger.settlement import Outcome, Returned, Sent, Uncertain
 from postroad.ledger.waves import WaveMessage
 
@@ -16,10 +22,7 @@ async def resolve_doubt(
 ) -> Outcome:
     """Find out whether a message left; where nobody can tell, do what the channel is set to."""
     now = tools.clock.now()
-    try:
-        found = await tools.channel.find_sent(ready)
-    except ChannelError as error:
-        found, words = SentLookup.CANNOT_TELL, f"{words}; looking it up failed: {error.words}"
+    found, words = await _look_up(message, ready, words, tools)
     if isinstance(found, Receipt):
         return Sent(
             subject=message.subject,
@@ -35,6 +38,18 @@ async def resolve_doubt(
     if tools.resend_uncertain:
         return Returned(message.subject, now, f"sent again, may have left before: {words}")
     return Uncertain(message.subject, now, words, ready.message_id)
+
+
+async def _look_up(
+    message: WaveMessage, ready: OutgoingMessage, words: str, tools: "SendingTools"
+) -> tuple[SentAnswer, str]:
+    if message.came_back:
+        # The Sent folder holds the try that came back, under the same key.
+        return SentLookup.CANNOT_TELL, f"{words}; an earlier try of it came back"
+    try:
+        return await tools.channel.find_sent(ready), words
+    except ChannelError as error:
+        return SentLookup.CANNOT_TELL, f"{words}; looking it up failed: {error.words}"
 
 
 async def resolve_interrupted(message: WaveMessage, tools: "SendingTools") -> Outcome:

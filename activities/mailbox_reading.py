@@ -5,7 +5,7 @@ from collections import Counter
 
 from activities.clock import Clock
 from postroad.channels.base import DeliveryChannel, InboundMail, InboxPage
-from postroad.contracts import MailboxRead
+from postroad.contracts import MailboxRead, ReviveSequence
 from postroad.inbox.judge import judge
 from postroad.inbox.matching import clues_of
 from postroad.inbox.outcome import outcome_of
@@ -29,6 +29,7 @@ class MailboxReading:
         self._mails = 0
         self._outcomes: Counter[str] = Counter()
         self._wake: set[str] = set()
+        self._revive: dict[tuple[str, str], ReviveSequence] = {}
 
     @property
     def progress(self) -> str:
@@ -49,7 +50,11 @@ class MailboxReading:
                 return MailboxRead(closed=True)
             await asyncio.to_thread(self._take_in, page, own)
             cursor, more = page.cursor, page.more
-        return MailboxRead(outcomes=dict(self._outcomes), wake=sorted(self._wake))
+        return MailboxRead(
+            outcomes=dict(self._outcomes),
+            wake=sorted(self._wake),
+            revive=list(self._revive.values()),
+        )
 
     def _load(self) -> tuple[str | None, str | None]:
         with self._ledger.read() as connection:
@@ -65,6 +70,8 @@ class MailboxReading:
             if effect is not None:
                 self._outcomes[effect.kind] += 1
                 self._wake |= effect.wake
+                if effect.revive is not None:
+                    self._revive[effect.revive.campaign_id, effect.revive.sender] = effect.revive
             self._mails += 1
         with self._ledger.write() as connection:
             keep_cursor(connection, self._channel_id, page.cursor, self._clock.now())

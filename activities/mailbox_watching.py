@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import structlog
 from temporalio import activity
+from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from activities.clock import Clock
 from activities.mailbox_reading import MailboxReading
 from activities.open_channels import OpenChannel
+from activities.reviving import wake_or_revive
 from postroad.channels.base import ChannelError, DeliveryChannel
 from postroad.contracts import MailboxWatchStart, MailSent, mailbox_workflow_id
 from postroad.instants import MINUTE, moment
@@ -64,10 +66,13 @@ class MailboxWatches:
 
     async def _read_on(self, channel_id: str, channel: DeliveryChannel, clock: Clock) -> None:
         read = await MailboxReading(self._ledger, channel_id, channel, clock).read()
-        for sequence in read.wake:
-            handle = activity.client().get_workflow_handle(sequence)
+        for workflow_id in read.wake:
+            handle = activity.client().get_workflow_handle(workflow_id)
             with suppress(RPCError):  # it has ended meanwhile
                 await handle.signal("wake", f"answers came back to {channel_id}")
+        for sequence in read.revive:
+            with suppress(WorkflowUpdateFailedError):  # it ends, and `postroad reconcile` tells
+                await wake_or_revive(activity.client(), self._ledger, self._task_queue, sequence)
 
     async def sent(self, channel_id: str, opened: OpenChannel, clock: Clock) -> None:
         """Tell the mailbox's watch, which is started where none is running, that mail left."""

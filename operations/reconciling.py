@@ -8,31 +8,19 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowExecutionStatus,
-)
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-)
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import reviving
 from operations.updates import refused_update
 from postroad.contracts import (
-    CampaignState,
     LostSequence,
-    ReviveSequences,
     campaign_workflow_id,
     sequence_workflow_id,
 )
 from postroad.ledger.engine import Ledger
 from postroad.ledger.recovery import OpenCampaign, open_campaigns
 from postroad.wording import say_count
-from workflows import search_attributes
-from workflows.campaign import CampaignWorkflow
 
 _PATIENCE = timedelta(seconds=60)
 
@@ -65,29 +53,8 @@ async def revive(client: Client, task_queue: str, lost: OpenCampaign, by: str) -
     Raises:
         Refused: the campaign does not want it any more, or no worker answers.
     """
-    start = lost.start
-    paused = CampaignState.PAUSED if start.paused else CampaignState.RUNNING
-    operation = WithStartWorkflowOperation(
-        CampaignWorkflow.run,
-        start,
-        id=campaign_workflow_id(start.campaign_id),
-        task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=f"{start.name or start.campaign_id}: started again",
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(search_attributes.CAMPAIGN, start.campaign_id),
-                SearchAttributePair(search_attributes.STATE, str(paused)),
-            ]
-        ),
-    )
     async with refused_update("revive", _PATIENCE):
-        await client.execute_update_with_start_workflow(
-            CampaignWorkflow.revive,
-            ReviveSequences(sequences=lost.sequences, by=by),
-            start_workflow_operation=operation,
-            rpc_timeout=_PATIENCE,
-        )
+        await reviving.revive(client, task_queue, lost, by)
 
 
 async def _missing(client: Client, campaign: OpenCampaign) -> AsyncIterator[Disagreement]:

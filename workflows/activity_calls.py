@@ -28,9 +28,11 @@ from postroad.contracts import (
     RemoveEnrollment,
     Reservation,
     ReserveQuota,
+    ReviveSequence,
     SelectChannel,
     SenderReplaced,
     SendWave,
+    SequenceRevived,
     SetCampaignState,
     StepChanged,
     WaveSent,
@@ -49,6 +51,16 @@ _LEDGER = workflow.ActivityConfig(
     ),
 )
 """One short transaction."""
+
+_TEMPORAL = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=90),
+    # What is just ending can be started again a moment later.
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(minutes=1),
+    ),
+)
+"""Asking Temporal itself for something."""
 
 _LONG_LEDGER = workflow.ActivityConfig(
     start_to_close_timeout=timedelta(minutes=30),
@@ -115,6 +127,12 @@ async def change_step(request: PublishStepText) -> StepChanged:
     """Send another version of a step's text from now on."""
     summary = f"Step {request.step}: text version {request.version}{_by(request.by)}"
     return await _call("change_step", request, StepChanged, _LEDGER, summary)
+
+
+async def revive_sequence(request: ReviveSequence) -> SequenceRevived:
+    """Wake a sequence, or start it again where it has ended."""
+    summary = f"{request.sender} has more to do: {request.reason}"
+    return await _call("revive_sequence", request, SequenceRevived, _TEMPORAL, summary)
 
 
 async def select_channel(request: SelectChannel) -> ChannelsSelected:

@@ -103,6 +103,13 @@ class CampaignWorkflow:
         if self._running.get(ended.sender) == ended.first_run_id:
             del self._running[ended.sender]
 
+    @workflow.signal
+    async def paused_itself(self, steering: Steering) -> None:
+        """Note that the ledger paused the campaign, and let every sequence pause."""
+        if self._state is CampaignState.RUNNING:
+            self._state = CampaignState.PAUSED
+            await self._steer("pause", steering)
+
     # --- steering -----------------------------------------------------------------------------
 
     @workflow.update
@@ -227,7 +234,13 @@ class CampaignWorkflow:
 
     @workflow.update
     async def revive(self, lost: ReviveSequences) -> CampaignProgress:
-        """Start again the sequences that Temporal lost, from where the ledger says they were."""
+        """Start sequences again that ended too early, from where the ledger says they were."""
+        workflow.upsert_search_attributes(
+            [
+                search_attributes.CAMPAIGN.value_set(self._campaign_id),
+                search_attributes.STATE.value_set(self._state),
+            ]
+        )
         for sequence in lost.sequences:
             await self._start(sequence)
         return self.progress()

@@ -114,6 +114,8 @@ class MailboxWatchWorkflow:
         self._readings += 1
         self._outcomes.update(read.outcomes)
         await self._wake(read)
+        for sequence in read.revive:
+            await activity_calls.revive_sequence(sequence)
         if read.closed:
             self._times = ReadingTimes()
         else:

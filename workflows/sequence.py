@@ -60,6 +60,9 @@ class SequenceWorkflow:
                 continue
             self._woken = False
             selected = await self._select()
+            if selected.paused:
+                await self._tell_of_pause(selected.paused)
+                continue
             self._open_lanes(selected)
             if not (self._tasks or selected.people_open or self._woken):
                 break
@@ -130,6 +133,12 @@ class SequenceWorkflow:
         if self._cancelled:
             return "cancelled"
         return "paused" if self._paused else "running"
+
+    async def _tell_of_pause(self, reason: str) -> None:
+        """Pause, and let the campaign know, which the ledger paused for its bounces."""
+        steering = Steering(by="postroad", reason=reason)
+        self.pause(steering)
+        await try_signal(campaign_workflow_id(self.campaign_id), "paused_itself", steering)
 
     async def _take_up(self, wave: UnfinishedWave) -> None:
         """Finish a wave of a sequence that was lost; what is in doubt is looked into."""

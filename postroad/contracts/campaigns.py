@@ -59,6 +59,21 @@ class ReviveSequences(Contract):
     by: str = "operator"
 
 
+class ReviveSequence(Contract):
+    """Input of revive_sequence: somebody's sequence has to go on."""
+
+    campaign_id: str
+    sender: str
+    reason: str
+
+
+class SequenceRevived(Contract):
+    """Result of revive_sequence."""
+
+    started: bool
+    """Whether its workflow had ended, and was started again."""
+
+
 class AddPeople(Contract):
     """Argument of the add_people update: audience chunks that were staged for this campaign."""
 

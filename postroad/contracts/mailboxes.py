@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from postroad.contracts.base import Contract
+from postroad.contracts.campaigns import ReviveSequence
 
 
 class MailboxWatchStart(Contract):
@@ -52,6 +53,8 @@ class MailboxRead(Contract):
     """Kind of outcome → how many."""
     wake: list[str] = Field(default_factory=list[str])
     """Sequences that have less to do now, as workflow ids."""
+    revive: list[ReviveSequence] = Field(default_factory=list[ReviveSequence])
+    """Sequences that have more to do, though they may have ended."""
     parked: bool = False
     """The channel has to be connected or repaired before its inbox can be read."""
     closed: bool = False

@@ -28,6 +28,18 @@ def bounce_rate(connection: Connection) -> BounceRate | None:
     return BounceRate() if organisation is None else organisation.bounce_rate
 
 
+def why_paused_itself(connection: Connection, campaign: str) -> str:
+    """Return why a campaign paused itself; empty where it did not."""
+    reason = connection.scalar(
+        select(Campaign.state_reason).where(
+            Campaign.id == campaign,
+            Campaign.state == CampaignState.PAUSED,
+            Campaign.state_by == ITSELF,
+        )
+    )
+    return reason or ""
+
+
 def pause_if_too_many(connection: Connection, channel: str, campaign: str, now: int) -> set[str]:
     """Pause the channel, the campaign or both if a hard bounce was one too many.
 

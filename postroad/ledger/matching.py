@@ -1,11 +1,11 @@
 """Finding the message that a mail is about among those that left through a mailbox."""
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from postroad.contracts import MessageState
 from postroad.inbox.matching import Basis, Candidate, Clues, Match, choose
 from postroad.instants import DAY
-from postroad.ledger.tables import Campaign, Enrollment, Message, Sequence, Step
+from postroad.ledger.tables import Campaign, Enrollment, Message, ReturnedTry, Sequence, Step
 from postroad.verp import person_key_of
 
 _LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNCERTAIN)
@@ -65,6 +65,12 @@ def _has_key(key: str) -> ColumnElement[bool] | None:
     )
 
 
+def _left_by(channel: str) -> ColumnElement[bool]:
+    """Say which messages left by a channel: those that came back and wait for a retry as well."""
+    came_back = exists().where(ReturnedTry.message == Message.id, ReturnedTry.channel_id == channel)
+    return or_(and_(Message.channel_id == channel, Message.state.in_(_LEFT)), came_back)
+
+
 def _candidates(
     connection: Connection, channel: str, condition: ColumnElement[bool]
 ) -> list[Candidate]:
@@ -87,7 +93,7 @@ def _candidates(
             Step,
             and_(Step.campaign_id == Enrollment.campaign_id, Step.position == Message.position),
         )
-        .where(Message.channel_id == channel, Message.state.in_(_LEFT), condition)
+        .where(_left_by(channel), condition)
         .order_by(Message.id.desc())
         .limit(_MOST_CANDIDATES)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, insert, select
 
 from postroad.campaign.file import StopRule
-from postroad.contracts import ChannelState, EnrollmentState
+from postroad.contracts import ChannelState, EnrollmentState, ReviveSequence
 from postroad.inbox.matching import Basis, Match
 from postroad.inbox.outcome import OutcomeKind
 from postroad.inbox.verdict import Verdict
@@ -51,6 +51,8 @@ class CameBack:
     kind: OutcomeKind
     verdict: Verdict
     match: Match
+    way: str = "mail"
+    """How it came, for people."""
 
     @property
     def reason(self) -> str:
@@ -67,6 +69,8 @@ class Effect:
     kind: OutcomeKind
     wake: set[str] = field(default_factory=set[str])
     """Sequences that have less to do now, as workflow ids."""
+    revive: ReviveSequence | None = None
+    """The sequence that has more to do, though it may have ended."""
 
 
 def record_outcome(connection: Connection, came: CameBack, now: int) -> Effect | None:
@@ -105,7 +109,7 @@ def record_outcome(connection: Connection, came: CameBack, now: int) -> Effect |
             recording.opt_out(_OPT_OUTS[came.kind])
         case OutcomeKind.DELIVERED | OutcomeKind.DELAYED:
             pass  # nothing more follows from it
-    return Effect(came.kind, recording.wake)
+    return Effect(came.kind, recording.wake, recording.revive)
 
 
 class _Recording:
@@ -131,6 +135,7 @@ class _Recording:
             sender=self._person.sender,
         )
         self.wake: set[str] = set()
+        self.revive: ReviveSequence | None = None
 
     def settle_retry(self) -> None:
         """Send the message no more whose retry waits, if what came tells how its last try ended."""
@@ -168,7 +173,11 @@ class _Recording:
         due_at = self._now + milliseconds(pause)
         if plan_again(self._connection, self._returned, self._came.reason, due_at, self._now):
             self.tell("retry_planned", f"sent again {moment(due_at):%a %d %b %H:%M} UTC")
-            self.wake.add(self._person.workflow_id)
+            self.revive = ReviveSequence(
+                campaign_id=self._person.campaign,
+                sender=self._person.sender,
+                reason="a message that was not delivered is sent again",
+            )
 
     def blame_channel(self) -> None:
         """Pause the channel, unless it was put back into service since the mail left."""
@@ -212,7 +221,7 @@ class _Recording:
             how,
             self._message.address,
             self._now,
-            source=f"mail to {self._came.channel}",
+            source=f"{self._came.way} to {self._came.channel}",
             enrollment=self._person.id,
             position=self._message.position,
             channel=self._came.channel,

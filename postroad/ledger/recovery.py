@@ -51,6 +51,21 @@ def open_campaigns(connection: Connection) -> list[OpenCampaign]:
     ]
 
 
+def open_sequence(connection: Connection, campaign: str, sender: str) -> OpenCampaign | None:
+    """Return one sequence of an open campaign; None where it has nothing more to do."""
+    row = connection.execute(
+        select(Campaign.name, Campaign.state).where(
+            Campaign.id == campaign, Campaign.state.in_(_RUNNING)
+        )
+    ).first()
+    if row is None:
+        return None
+    theirs = [each for each in _sequences(connection, campaign) if each.sender == sender]
+    if not theirs:
+        return None
+    return OpenCampaign(_start(connection, campaign, row.name, row.state), theirs)
+
+
 def doubt_what_may_have_left(connection: Connection, now: int, reason: str) -> int:
     """Hold every message that a ledger of former times would send, and may have been sent.
 

@@ -17,6 +17,7 @@ from postroad.contracts import (
 )
 from postroad.instants import moment
 from postroad.ledger import tables
+from postroad.ledger.bounce_rates import why_paused_itself
 from postroad.ledger.selecting import Selecting
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Enrollment, Message
@@ -39,7 +40,11 @@ def select_channels(
     """
     sequence = sequence_id(connection, request.campaign_id, request.sender)
     if not _is_running(connection, request.campaign_id):
-        return ChannelsSelected(channels=[], people_open=_people_open(connection, sequence))
+        return ChannelsSelected(
+            channels=[],
+            people_open=_people_open(connection, sequence),
+            paused=why_paused_itself(connection, request.campaign_id),
+        )
     selecting = Selecting(connection, request, sequence, now, networks or {})
     selecting.run()
     next_due = None if selecting.more_due else _next_due(connection, sequence, now)

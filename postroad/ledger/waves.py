@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
-from postroad.ledger.tables import Enrollment, Message
+from postroad.ledger.tables import Enrollment, Message, ReturnedTry
 
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
 
@@ -44,6 +44,8 @@ class WaveMessage:
     timezone: str | None
     earlier: tuple[Earlier, ...] = ()
     """What was sent to this person before, oldest first."""
+    came_back: bool = False
+    """Whether it left before, came back undelivered, and is sent again."""
 
     @property
     def thread_id(self) -> str | None:
@@ -77,9 +79,9 @@ def load_wave(
         .where(Message.sequence_id == sequence, Message.wave == wave, Message.state.in_(_IN_HAND))
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
-    earlier = _earlier(
-        connection, sequence, [row.enrollment_id for row in rows if row.position > 0]
-    )
+    followed_up = [row.enrollment_id for row in rows if row.position > 0]
+    earlier = _earlier(connection, sequence, followed_up)
+    came_back = _came_back(connection, sequence, wave)
     return [
         WaveMessage(
             subject=Subject(
@@ -99,6 +101,7 @@ def load_wave(
             person_key=row.person_key,
             fields=row.fields,
             timezone=row.timezone,
+            came_back=row.id in came_back,
             earlier=tuple(
                 sent for sent in earlier.get(row.enrollment_id, ()) if sent.position < row.position
             ),
@@ -128,6 +131,17 @@ def return_wave(connection: Connection, sequence: int, wave: int) -> int:
         )
         .values(state=MessageState.PLANNED, wave=None, charge_at=None)
     ).rowcount
+
+
+def _came_back(connection: Connection, sequence: int, wave: int) -> set[int]:
+    """Return the messages of a wave that were sent before and came back."""
+    return set(
+        connection.scalars(
+            select(ReturnedTry.message)
+            .join(Message, Message.id == ReturnedTry.message)
+            .where(Message.sequence_id == sequence, Message.wave == wave)
+        )
+    )
 
 
 def _earlier(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Row, select, update
 
 from postroad.campaign.bounce_policy import SoftBounces
-from postroad.contracts import CampaignState, EnrollmentState, MessageState, sequence_workflow_id
+from postroad.contracts import CampaignState, EnrollmentState, MessageState
 from postroad.inbox.matching import Basis, Match
 from postroad.inbox.outcome import OutcomeKind
 from postroad.inbox.verdict import Reason, Verdict
@@ -81,7 +81,8 @@ def test_it_is_planned_again_and_the_next_step_waits_for_it(ledger: Ledger, came
     [first, second] = _person(ledger, SENT, PLANNED)
     effect = came(first)
     assert effect is not None
-    assert effect.wake == {sequence_workflow_id("q4", ANA)}
+    assert effect.revive is not None
+    assert (effect.revive.campaign_id, effect.revive.sender) == ("q4", ANA)
     again = _message(ledger, first)
     assert (again.state, again.due_at) == (PLANNED, NOW + 4 * HOUR)
     assert (again.channel_id, again.charge_at, again.sent_at) == (None, None, None)

@@ -11,6 +11,7 @@ from activities.campaign_state import CampaignStateActivities
 from activities.channel_selection import ChannelSelectionActivities
 from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
+from activities.reviving import RevivingActivities
 from activities.sending import SendingActivities
 from workflows import activity_calls
 
@@ -20,6 +21,7 @@ _CLASSES = (
     ChannelSelectionActivities,
     OutcomeActivities,
     QuotaActivities,
+    RevivingActivities,
     SendingActivities,
 )
 _ACTIVITIES = {
