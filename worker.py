@@ -23,6 +23,7 @@ from activities.connection_leases import LeaseHolder
 from activities.open_channels import OpenChannels
 from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
+from activities.reviving import RevivingActivities
 from activities.sending import SendingActivities
 from operations.networks import mail_networks
 from operations.refusal import Refused
@@ -83,6 +84,7 @@ async def running_worker(
         *_activities_of(CampaignStateActivities(ledger, clock)),
         *_activities_of(ChannelSelectionActivities(ledger, clock, networks)),
         *_activities_of(QuotaActivities(ledger, clock)),
+        *_activities_of(RevivingActivities(ledger, task_queue)),
     ]
     with ThreadPoolExecutor(_ACTIVITIES_AT_ONCE, thread_name_prefix="activity") as threads:
         async with AsyncExitStack() as running:
