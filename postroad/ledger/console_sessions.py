@@ -63,15 +63,12 @@ def count_attempt(connection: Connection, email: str, address: str, now: int) ->
     """
     subjects = _subjects(email, address)
     connection.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - ATTEMPTS_WITHIN))
-    counted = dict(
-        connection.execute(
-            select(SignInAttempt.subject, func.count())
-            .where(SignInAttempt.subject.in_(subjects))
-            .group_by(SignInAttempt.subject)
-        )
-        .tuples()
-        .all()
+    attempts = connection.execute(
+        select(SignInAttempt.subject, func.count())
+        .where(SignInAttempt.subject.in_(subjects))
+        .group_by(SignInAttempt.subject)
     )
+    counted = {subject: number for subject, number in attempts}
     if any(
         counted.get(subject, 0) >= _MOST_ATTEMPTS[subject.partition(":")[0]] for subject in subjects
     ):

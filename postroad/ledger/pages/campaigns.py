@@ -189,7 +189,7 @@ def _steps(connection: Connection, campaign: str, sender: str | None) -> list[St
             .join(Sequence, Sequence.id == Enrollment.sequence_id)
             .where(Sequence.sender == sender)
         )
-    for position, event, number in connection.execute(came_back).tuples():
+    for position, event, number in connection.execute(came_back):
         if position is not None:
             counts[position][event] += number
     steps = connection.execute(

@@ -31,22 +31,16 @@ def last_day(connection: Connection, now: int, sender: str | None) -> LastDay:
     """Count the events of the last 24 hours, by the index on their kind and time."""
     first = (now // HOUR - _HOURS + 1) * HOUR
     recent = (Event.at >= first, *event_of(sender))
-    counts = dict(
-        connection.execute(
-            select(Event.event, func.count())
-            .where(Event.event.in_(_COUNTED), *recent)
-            .group_by(Event.event)
-        )
-        .tuples()
-        .all()
+    events = connection.execute(
+        select(Event.event, func.count())
+        .where(Event.event.in_(_COUNTED), *recent)
+        .group_by(Event.event)
     )
+    counts = {event: number for event, number in events}
     hour = cast(Event.at / HOUR, Integer)
-    by_hour = dict(
-        connection.execute(
-            select(hour, func.count()).where(Event.event == "sent", *recent).group_by(hour)
-        )
-        .tuples()
-        .all()
+    sent = connection.execute(
+        select(hour, func.count()).where(Event.event == "sent", *recent).group_by(hour)
     )
+    by_hour = {at: number for at, number in sent}
     hours = [by_hour.get(first // HOUR + number, 0) for number in range(_HOURS)]
     return LastDay(first_hour=first, sent_by_hour=hours, **counts)

@@ -73,7 +73,7 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
         )
         .group_by(Message.position, Message.version, Event.event)
     )
-    for position, version, event, number in came_back.tuples():
+    for position, version, event, number in came_back:
         counts[position, version][event] = number
     texts = connection.execute(
         select(
