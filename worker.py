@@ -35,6 +35,7 @@ from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
 from postroad.settings import SEQUENCES, Settings, SettingsError, WorkerSettings, load_settings
+from postroad.unsubscribe_links import UnsubscribeTokens
 from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow
 from workflows.mailbox_watch import MailboxWatchWorkflow
@@ -77,7 +78,8 @@ async def running_worker(
     channels = OpenChannels(ledger, secrets, LeaseHolder(ledger, clock.now))
     deployment = worker_deployment(settings.build)
     outcomes = OutcomeActivities(ledger, channels, clock)
-    sending = SendingActivities(ledger, journal, channels, clock, task_queue)
+    tokens = UnsubscribeTokens(secrets)
+    sending = SendingActivities(ledger, journal, channels, clock, task_queue, tokens)
     on_channels = [*_activities_of(outcomes), *_activities_of(sending)]
     on_the_ledger = [
         *_activities_of(AudienceActivities(ledger, clock)),

@@ -25,6 +25,7 @@ from postroad.channels.base import OutgoingMessage
 from postroad.instants import moment
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
+from postroad.unsubscribe_links import NamedMessage, WaysOut
 
 
 class Unsendable(Exception):
@@ -39,8 +40,6 @@ class Writer:
     name: str
     timezone: str
     signature: str
-    unsubscribe_base: str | None
-    """Where one-click unsubscription is served; None leaves the header out."""
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -76,6 +75,7 @@ class Composing:
         writer: Writer,
         steps: Sequence[StepWriting],
         quotable: Mapping[tuple[int, int], CompiledTemplate],
+        ways_out: WaysOut | None = None,
     ) -> None:
         """Prepare.
 
@@ -84,11 +84,13 @@ class Composing:
             writer: its sender.
             steps: the steps as they stand now.
             quotable: texts that may have been sent before, by position and version.
+            ways_out: how people unsubscribe; a mail from one person to another needs none.
         """
         self._campaign_id = campaign_id
         self._writer = writer
         self._steps = steps
         self._quotable = quotable
+        self._ways_out = ways_out
         self._domain = writer.email.rpartition("@")[2]
 
     def compose(self, message: WaveMessage, now: int) -> tuple[OutgoingMessage, int]:
@@ -101,16 +103,18 @@ class Composing:
         key = f"{self._campaign_id}/{writing.step.id}/{message.person_key}"
         message_id = message_id_for(key, self._domain)
         replying = writing.step.settings.thread == "reply"
+        page = self._unsubscribe_page(message)
         envelope = Envelope(
             recipient=message.recipient,
             key=key,
             message_id=message_id,
             date=moment(now),
             references=[each.message_id for each in message.earlier] if replying else (),
-            unsubscribe_url=self._unsubscribe_url(key),
+            unsubscribe_url=page,
+            unsubscribe_mailto=None if self._ways_out is None else self._ways_out.mailto(key),
         )
         try:
-            rendered = self._render(writing, message)
+            rendered = self._render(writing, message, page)
             content = writing.composer.compose(envelope, rendered, _name(message.fields))
         except (BlankFieldError, TextError) as error:
             raise Unsendable(str(error)) from error
@@ -132,29 +136,32 @@ class Composing:
         step = self._steps[following].step
         return step.due_at(sent_at, message.timezone, self._writer.timezone)
 
-    def _render(self, writing: StepWriting, message: WaveMessage) -> Rendered:
+    def _render(self, writing: StepWriting, message: WaveMessage, page: str | None) -> Rendered:
         person = {**message.fields, "email": message.recipient}
-        rendered = writing.compiled.render(person, self._writer.fields)
+        rendered = writing.compiled.render(person, self._writer.fields, page)
         if not rendered.subject:
-            first = self._steps[0].compiled.render(person, self._writer.fields)
+            first = self._steps[0].compiled.render(person, self._writer.fields, page)
             subject = reply_subject(first.subject)
             rendered = Rendered(subject, rendered.text, rendered.html)
         if writing.step.settings.quote and message.earlier:
-            return self._quote(rendered, message.earlier[-1], person)
+            return self._quote(rendered, message.earlier[-1], person, page)
         return rendered
 
-    def _quote(self, rendered: Rendered, last: Earlier, person: Mapping[str, str]) -> Rendered:
+    def _quote(
+        self, rendered: Rendered, last: Earlier, person: Mapping[str, str], page: str | None
+    ) -> Rendered:
         """Quote the text that was really sent, whatever its step says by now."""
         text = self._quotable.get((last.position, last.version or 0))
         if text is None or last.by_another:
             return rendered
         sent_at = moment(last.sent_at).astimezone(ZoneInfo(self._writer.timezone))
         line = attribution(sent_at, self._writer.name, self._writer.email)
-        return with_quotation(rendered, text.render(person, self._writer.fields), line)
+        return with_quotation(rendered, text.render(person, self._writer.fields, page), line)
 
-    def _unsubscribe_url(self, key: str) -> str | None:
-        base = self._writer.unsubscribe_base
-        return None if base is None else f"{base}/unsubscribe/{key}"
+    def _unsubscribe_page(self, message: WaveMessage) -> str | None:
+        if self._ways_out is None:
+            return None
+        return self._ways_out.link(NamedMessage(message.person_key, message.subject.position))
 
 
 def _name(fields: Mapping[str, str]) -> str:

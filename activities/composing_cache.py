@@ -19,6 +19,7 @@ from postroad.ledger.steps import (
     load_texts_before,
 )
 from postroad.ledger.tables import Organisation, Sender
+from postroad.unsubscribe_links import UnsubscribeTokens, WaysOut
 
 _KEPT = 500
 _Key = tuple[str, Writer, int, int]
@@ -27,12 +28,18 @@ _Key = tuple[str, Writer, int, int]
 class ComposingCache:
     """The texts of this worker's campaigns, compiled once per version and sender."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, tokens: UnsubscribeTokens) -> None:
         self._ledger = ledger
+        self._tokens = tokens
         self._writings: OrderedDict[_Key, StepWriting] = OrderedDict()
 
-    def load(self, request: SendWave) -> Composing:
-        """Return what composes this wave, with the texts as they stand now."""
+    def load(self, request: SendWave, inbox: str | None) -> Composing:
+        """Return what composes this wave, with the texts as they stand now.
+
+        Args:
+            request: the wave.
+            inbox: the address behind its channel whose mail is read; None where there is none.
+        """
         with self._ledger.read() as connection:
             writer = _writer(connection, request)
             steps = load_steps(connection, request.campaign_id)
@@ -40,7 +47,16 @@ class ComposingCache:
                 self._writing(connection, request.campaign_id, writer, step) for step in steps
             ]
             quotable = _quotable(connection, request.campaign_id, steps)
-        return Composing(request.campaign_id, writer, writings, quotable)
+            ways_out = self._ways_out(connection, request.campaign_id, inbox)
+        return Composing(request.campaign_id, writer, writings, quotable, ways_out)
+
+    def _ways_out(
+        self, connection: Connection, campaign_id: str, inbox: str | None
+    ) -> WaysOut | None:
+        if load_settings(connection, campaign_id).interactive:
+            return None
+        organisation = connection.scalar(select(Organisation.settings)) or {}
+        return WaysOut(self._tokens, organisation.get("public_url"), inbox)
 
     def _writing(
         self, connection: Connection, campaign_id: str, writer: Writer, step: CampaignStep
@@ -67,12 +83,9 @@ def _quotable(
 
 def _writer(connection: Connection, request: SendWave) -> Writer:
     row = connection.execute(select(Sender).where(Sender.email == request.sender)).one()
-    organisation = connection.scalar(select(Organisation.settings)) or {}
-    interactive = load_settings(connection, request.campaign_id).interactive
     return Writer(
         email=row.email,
         name=row.name,
         timezone=row.timezone,
         signature=row.settings.get("signature") or "",
-        unsubscribe_base=None if interactive else organisation.get("public_url"),
     )

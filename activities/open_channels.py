@@ -27,6 +27,8 @@ class OpenChannel:
     channel: DeliveryChannel
     kind: str
     resend_uncertain: bool
+    inbox: str | None
+    """The address whose mail is read here; None where nobody's is."""
     version: str
 
 
@@ -76,7 +78,8 @@ class OpenChannels:
             self._leases.leases_of(channel_id, settings.connections),
             partial(self._keep, channel_id),
         )
-        return OpenChannel(channel, settings.kind, settings.on_uncertain == "resend", version)
+        resend = settings.on_uncertain == "resend"
+        return OpenChannel(channel, settings.kind, resend, settings.inbox, version)
 
     async def _keep(self, channel_id: str, refresh_token: str) -> None:
         await asyncio.to_thread(self._store, channel_id, refresh_token)

@@ -18,6 +18,7 @@ from postroad.contracts import SendWave, WaveSent
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.ledger.sequences import sequence_id
+from postroad.unsubscribe_links import UnsubscribeTokens
 
 
 class SendingActivities:
@@ -30,6 +31,7 @@ class SendingActivities:
         channels: OpenChannels,
         clock: ServerClock,
         task_queue: str,
+        unsubscribe_tokens: UnsubscribeTokens,
     ) -> None:
         """Prepare the activities.
 
@@ -39,11 +41,12 @@ class SendingActivities:
             channels: this worker's open channels.
             clock: the Temporal server's.
             task_queue: where workflows are worked on.
+            unsubscribe_tokens: sign the links in campaign mail.
         """
         self._ledger = ledger
         self._journal = journal
         self._channels = channels
-        self._composing = ComposingCache(ledger)
+        self._composing = ComposingCache(ledger, unsubscribe_tokens)
         self._hand_sent = HandSentReader(ledger)
         self._mailboxes = MailboxWatches(ledger, task_queue)
         self._clock = clock
@@ -61,7 +64,7 @@ class SendingActivities:
             ledger=self._ledger,
             tools=SendingTools(
                 channel=opened.channel,
-                composing=await asyncio.to_thread(self._composing.load, request),
+                composing=await asyncio.to_thread(self._composing.load, request, opened.inbox),
                 journal=self._journal,
                 clock=clock,
                 resend_uncertain=opened.resend_uncertain,

@@ -1,5 +1,6 @@
 """A rendered sample of a campaign: the mails that one person would get."""
 
+import secrets
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,6 +14,8 @@ from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
+from postroad.secrets import SecretBox
+from postroad.unsubscribe_links import UnsubscribeTokens, WaysOut
 from postroad.workspace import Sender
 
 _PERSON_KEY = "0" * 16
@@ -50,7 +53,6 @@ def render_sample(
         name=sender.name,
         timezone=sender.timezone,
         signature=sender.signature,
-        unsubscribe_base=None if definition.settings.interactive else public_url,
     )
     writings = [
         StepWriting.of(
@@ -62,7 +64,8 @@ def render_sample(
         for position, step in enumerate(definition.steps)
     ]
     quotable = {(each.step.position, each.step.version): each.compiled for each in writings}
-    composing = Composing(definition.id, writer, writings, quotable)
+    ways_out = None if definition.settings.interactive else _ways_out(public_url)
+    composing = Composing(definition.id, writer, writings, quotable, ways_out)
     mails: list[SampleMail] = []
     earlier: tuple[Earlier, ...] = ()
     for position, step in enumerate(definition.steps):
@@ -72,6 +75,11 @@ def render_sample(
         earlier = (*earlier, sent)
         mails.append(_read(step.id, outgoing.content))
     return Sample(row=row.row, sender=sender.email, recipient=row.recipient, mails=mails)
+
+
+def _ways_out(public_url: str | None) -> WaysOut:
+    """Return links as they will look; signed with a key of the moment, they open nothing."""
+    return WaysOut(UnsubscribeTokens(SecretBox(secrets.token_urlsafe(32))), public_url, inbox=None)
 
 
 def _message(

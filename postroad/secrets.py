@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from postroad.settings import Settings
@@ -46,9 +48,16 @@ class SecretBox:
             raise SecretKeyError("secret_key is empty: set POSTROAD_SECRET_KEY")
         if any(len(key) < _SHORTEST_KEY for key in keys):
             raise SecretKeyError(f"secret_key must have at least {_SHORTEST_KEY} characters")
-        fernets = [Fernet(_fernet_key(key)) for key in keys]
+        self._roots = [_fernet_key(key) for key in keys]
+        fernets = [Fernet(root) for root in self._roots]
         self._first = fernets[0]
         self._fernet = MultiFernet(fernets)
+
+    def keys_for(self, purpose: bytes) -> list[bytes]:
+        """Return keys of their own for something else: the first one signs, all of them verify."""
+        return [
+            HKDF(SHA256(), length=32, salt=None, info=purpose).derive(root) for root in self._roots
+        ]
 
     def encrypt(self, secrets: dict[str, str]) -> str:
         """Return a token that hides the secrets."""

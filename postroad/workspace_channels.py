@@ -57,6 +57,11 @@ class _Mailbox(_Connected):
     address: EmailAddress
     shared: Literal[False] = False
 
+    @property
+    def inbox(self) -> str | None:
+        """The address whose mail is read here."""
+        return self.address
+
 
 class GmailChannel(GmailSettings, _Mailbox):
     """A connected Gmail mailbox."""
@@ -83,6 +88,13 @@ class _Relay(SmtpSettings, _Connected):
     """Whether a From address must be verified by a mailed token; by default not on loopback."""
     verified_domains: list[Domain] = Field(default_factory=list[Domain])
     """Domains whose every address may be written as: whoever applies the file vouches for them."""
+
+    @property
+    def inbox(self) -> str | None:
+        """The address whose mail is read here; None where no mailbox of notices is described."""
+        if self.bounces is None or self.bounces.imap is None:
+            return None
+        return self.bounces.address
 
     @model_validator(mode="before")
     @classmethod

@@ -24,6 +24,7 @@ _WORD_BYTES = 39
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_LINK = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]+>")
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _ATOM = r"[^\x00-\x20\"(),.:;<>@\[\\\]\x7f-\xa0\u2028\u2029\ud800-\udfff]+"
@@ -51,6 +52,18 @@ def token_header(name: str, value: str) -> str:
     if len(value) > _LONGEST_TOKEN or not _TOKEN.fullmatch(value):
         raise HeaderError(f"{name} cannot be {value[:80]!r}")
     return f"{name}: {value}{CRLF}"
+
+
+def link_list(name: str, links: Sequence[str]) -> str:
+    """Return a header with links, one a line (RFC 2369, 2).
+
+    Raises:
+        HeaderError: one of them has spaces, control or non-ASCII characters, or is too long.
+    """
+    for link in links:
+        if len(link) > _LONGEST_TOKEN or not _LINK.fullmatch(link):
+            raise HeaderError(f"{name} cannot be {link[:80]!r}")
+    return f"{name}: {f',{CRLF} '.join(f'<{link}>' for link in links)}{CRLF}"
 
 
 def message_id_list(name: str, ids: Sequence[str]) -> str:

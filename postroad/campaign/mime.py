@@ -18,6 +18,7 @@ from postroad.campaign.headers import (
     CRLF,
     HeaderError,
     address_header,
+    link_list,
     message_id_for,
     message_id_list,
     reply_subject,
@@ -70,6 +71,8 @@ class Envelope:
     """Message-IDs of the thread so far, oldest first."""
     unsubscribe_url: str | None = None
     """A link that unsubscribes by one POST (RFC 8058)."""
+    unsubscribe_mailto: str | None = None
+    """A link that asks for the same by mail (RFC 2369, 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,10 @@ class MessageComposer:
         if thread:
             headers.append(token_header("In-Reply-To", thread[-1]))
             headers.append(message_id_list("References", thread))
+        ways_out = [*filter(None, (envelope.unsubscribe_mailto, envelope.unsubscribe_url))]
+        if ways_out:
+            headers.append(link_list("List-Unsubscribe", ways_out))
         if envelope.unsubscribe_url is not None:
-            headers.append(token_header("List-Unsubscribe", f"<{envelope.unsubscribe_url}>"))
             headers.append(f"List-Unsubscribe-Post: List-Unsubscribe=One-Click{CRLF}")
         return "".join(headers).encode() + self._body(text)
 

@@ -19,6 +19,7 @@ from postroad.campaign.template_grammar import read_template
 from postroad.campaign.template_language import (
     HTML,
     PLAIN,
+    UNSUBSCRIBE_URL,
     BlankFieldError,
     Fields,
     Language,
@@ -97,14 +98,29 @@ class CompiledTemplate:
         self._text = None if template.text is None else _Part("text", template.text, PLAIN)
         self._html = None if template.html is None else _Part("html", template.html, HTML)
 
-    def render(self, person: Mapping[str, str], sender: Mapping[str, str]) -> Rendered:
+    def render(
+        self,
+        person: Mapping[str, str],
+        sender: Mapping[str, str],
+        unsubscribe_url: str | None = None,
+    ) -> Rendered:
         """Render for one person.
+
+        Args:
+            person: their fields.
+            sender: the sender's.
+            unsubscribe_url: their page to unsubscribe on; without one no text may need it.
 
         Raises:
             BlankFieldError: a field that the text needs is empty, or a part says nothing at all.
             TextError: rendering fails for another reason, or runs away.
         """
-        context = {"person": Fields("person", person), "sender": Fields("sender", sender)}
+        context: dict[str, Fields | str] = {
+            "person": Fields("person", person),
+            "sender": Fields("sender", sender),
+        }
+        if unsubscribe_url is not None:
+            context[UNSUBSCRIBE_URL] = unsubscribe_url
         return Rendered(
             subject=" ".join(self._subject.render(context).split()),
             text=None if self._text is None else self._text.render(context),
@@ -147,13 +163,13 @@ class _Part:
         self._template = _compile(name, source, language)
         self._may_be_blank = is_blank(source)
 
-    def render(self, context: Mapping[str, Fields]) -> str:
+    def render(self, context: Mapping[str, Fields | str]) -> str:
         text = self._write(context)
         if not self._may_be_blank and is_blank(text):
             raise BlankFieldError(self._name)
         return text
 
-    def _write(self, context: Mapping[str, Fields]) -> str:
+    def _write(self, context: Mapping[str, Fields | str]) -> str:
         pieces: list[str] = []
         size = 0
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
-from postroad.campaign.template_language import FALLBACKS, OWNERS
+from postroad.campaign.template_language import FALLBACKS, OWNERS, UNSUBSCRIBE_URL
 
 Reference = tuple[str, str]
 """Owner and field."""
@@ -34,7 +34,7 @@ def unknown_in(
     for line, owner, field in _needed(tree, frozenset()):
         if field not in known[owner]:
             yield UnknownField(part, line, f"{owner}.{field}")
-    undeclared = find_undeclared_variables(tree) - OWNERS
+    undeclared = find_undeclared_variables(tree) - OWNERS - {UNSUBSCRIBE_URL}
     for name in tree.find_all(nodes.Name):
         if name.name in undeclared and name.ctx == "load":
             yield UnknownField(part, name.lineno, name.name)

@@ -25,6 +25,9 @@ _MOST_DIGITS = 15
 OWNERS = frozenset({"person", "sender"})
 """Whose fields a text may name."""
 
+UNSUBSCRIBE_URL = "unsubscribe_url"
+"""What a text calls the page on which its reader unsubscribes."""
+
 FALLBACKS = frozenset({"default", "d"})
 """Filters that give an empty or missing field another value."""
 

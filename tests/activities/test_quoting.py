@@ -10,7 +10,7 @@ from postroad.ledger.settlement import Subject
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
 
-_ANA = Writer("ana@acme.test", "Ana Ruiz", "Europe/Madrid", "", None)
+_ANA = Writer("ana@acme.test", "Ana Ruiz", "Europe/Madrid", "")
 _SENT_AT = 1_793_610_000_000  # 2 November 2026, 09:00 UTC
 _FIRST = StepTemplate(subject="Hello", text="Hello {{ person.first_name }}, the price is 10.")
 _CORRECTED = StepTemplate(subject="Hello", text="Hello {{ person.first_name }}, the price is 12.")

@@ -254,6 +254,17 @@ def test_one_click_unsubscription_follows_rfc_8058() -> None:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_unsubscribing_by_mail_stands_beside_the_link_and_alone_promises_no_click() -> None:
+    mailto = "mailto:ana@acme.test?subject=unsubscribe%20k"
+    composer, text = MessageComposer(From("ana@acme.test")), Rendered("Hi", "x", None)
+    both = _envelope(unsubscribe_url="https://acme.test/u/1", unsubscribe_mailto=mailto)
+    mail = _read(composer.compose(both, text))
+    assert mail["List-Unsubscribe"] == f"<{mailto}>, <https://acme.test/u/1>"
+    mail = _read(composer.compose(_envelope(unsubscribe_mailto=mailto), text))
+    assert mail["List-Unsubscribe"] == f"<{mailto}>"
+    assert "List-Unsubscribe-Post" not in mail
+
+
 def test_an_internationalised_address_stays_utf8_and_its_domain_becomes_punycode() -> None:
     raw = MessageComposer(From("ana@acme.test")).compose(
         _envelope("bö@bücher.test"), Rendered("Hi", "x", None), "Bö"

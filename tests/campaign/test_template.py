@@ -308,3 +308,13 @@ def test_a_missing_image_is_named(tmp_path: Path) -> None:
     body.write_text("![logo](nowhere.png)")
     with pytest.raises(TextError, match=r"nowhere\.png"):
         build_template(StepFile(id="intro", subject="Hi", body=body))
+
+
+def test_a_text_may_name_the_page_to_unsubscribe_on() -> None:
+    template = StepTemplate(subject="Hi", html='<a href="{{ unsubscribe_url }}">No more</a>')
+    assert unknown_fields(template, frozenset()) == []
+    compiled = compile_template(template)
+    rendered = compiled.render({}, {}, "https://acme.test/u/1")
+    assert rendered.html == '<a href="https://acme.test/u/1">No more</a>'
+    with pytest.raises(TextError, match="unsubscribe_url"):
+        compiled.render({}, {})
