@@ -4,9 +4,10 @@ import asyncio
 import json
 from pathlib import Path
 
-from temporalio.client import Client, TLSConfig
+from temporalio.client import Client, Interceptor, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
+from temporalio.runtime import Runtime
 
 from operations.payload_codec import encrypting_converter
 from operations.refusal import Refused
@@ -19,8 +20,12 @@ RUNTIME_FILE = "runtime.json"
 _PATIENCE_SECONDS = 15
 
 
-async def connect(settings: Settings) -> Client:
-    """Connect to Temporal.
+async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
+    """Connect to Temporal; what is asked of it is traced where the settings say so.
+
+    Args:
+        settings: where it is.
+        runtime: what works for it; Temporal's usual one where none is given.
 
     Raises:
         Refused: no server answers at the address.
@@ -35,6 +40,8 @@ async def connect(settings: Settings) -> Client:
                 api_key=temporal.api_key.get_secret_value() if temporal.api_key else None,
                 tls=await asyncio.to_thread(_tls, settings),
                 data_converter=await asyncio.to_thread(payload_converter, settings),
+                interceptors=await asyncio.to_thread(_interceptors, settings),
+                runtime=runtime,
             ),
             _PATIENCE_SECONDS,
         )
@@ -42,6 +49,14 @@ async def connect(settings: Settings) -> Client:
         raise Refused(
             f"no Temporal server at {address}: start `postroad up`, or set temporal.address"
         ) from None
+
+
+def _interceptors(settings: Settings) -> list[Interceptor]:
+    if not settings.tracing.endpoint:
+        return []
+    from operations.tracing import tracing_interceptors  # noqa: PLC0415 - slow to import
+
+    return [*tracing_interceptors(settings.tracing)]
 
 
 def payload_converter(settings: Settings) -> DataConverter:

@@ -5,12 +5,19 @@ import sys
 
 import structlog
 
+from postroad.settings import LogFormat
 
-def configure_logs(level: int = logging.INFO) -> None:
-    """Configure structlog, and send the libraries' warnings the same way."""
-    on_terminal = sys.stderr.isatty()
+
+def configure_logs(form: LogFormat = "auto", level: int = logging.INFO) -> None:
+    """Configure structlog, and send the libraries' warnings the same way.
+
+    Args:
+        form: JSON lines, lines for people, or what fits where stderr leads to.
+        level: what is less than it is left out.
+    """
+    for_people = sys.stderr.isatty() if form == "auto" else form == "console"
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer()
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

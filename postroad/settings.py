@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -54,6 +55,17 @@ def _host_and_port(text: str) -> str:
     host, _, port = text.rpartition(":")
     if text and not (host and port.isdecimal() and int(port) < 65_536):
         raise ValueError("must be host:port")
+    return text
+
+
+def _on_loopback(text: object) -> object:
+    port = str(text)
+    return f"127.0.0.1:{port}" if port.isdecimal() else text
+
+
+def _http_url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
     return text
 
 
@@ -174,6 +186,30 @@ class DnsSettings(_Table):
         return Resolver(self.nameservers, self.timeout, enabled=self.enabled)
 
 
+class MetricsSettings(_Table):
+    """Where a worker shows its metrics and its health."""
+
+    bind: Annotated[HostAndPort, BeforeValidator(_on_loopback)] = ""
+    """A port alone is one on loopback; empty: it shows nothing."""
+
+
+class TracingSettings(_Table):
+    """Where spans are sent."""
+
+    endpoint: Annotated[str, AfterValidator(_http_url)] = ""
+    """A collector of OTLP over HTTP, such as http://localhost:4318; empty: none are made."""
+
+
+LogFormat = Literal["auto", "json", "console"]
+
+
+class LogSettings(_Table):
+    """How the processes that stay write their logs."""
+
+    format: LogFormat = "auto"
+    """`auto`: for people on a terminal, JSON lines elsewhere."""
+
+
 class Settings(BaseSettings):
     """All settings of one installation."""
 
@@ -190,6 +226,9 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     console: ConsoleSettings = ConsoleSettings()
     dns: DnsSettings = DnsSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
+    log: LogSettings = LogSettings()
     secret_key: SecretStr | None = None
     """One key, or several with commas between them: see postroad.secrets.secret_box."""
 

@@ -20,6 +20,7 @@ from operations.temporal_checks import (
     check_sequences,
     check_workers,
 )
+from operations.worker_checks import check_worker_page
 from postroad.instants import MINUTE
 from postroad.ledger.channels import kinds_in_use
 from postroad.ledger.engine import Ledger
@@ -70,6 +71,7 @@ async def _examine(*, channels: bool) -> list[Finding]:
                 sequences = sequences_with_old_work(connection, now() - _OLD)
                 kinds = kinds_in_use(connection)
         findings += [finding async for finding in _examine_temporal(settings, sequences, kinds)]
+        findings += await check_worker_page(settings.metrics)
     finally:
         ledger.close()
     return findings

@@ -20,8 +20,8 @@ def up() -> None:
 
     Example: postroad up --data-dir ~/postroad
     """
-    configure_logs()
     settings = load_settings()
+    configure_logs(settings.log.format)
     if settings.temporal.address:
         raise Refused(
             f"temporal.address is set to {settings.temporal.address}, but `postroad up` runs a "
