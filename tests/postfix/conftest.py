@@ -31,10 +31,10 @@ def postfix() -> Iterator[Postfix]:
         server.stop()
 
 
-@pytest.fixture
-def ca_file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Whom to trust."""
-    path = tmp_path / "ca.pem"
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
     path.write_bytes(_AUTHORITY.pem)
     return path
 

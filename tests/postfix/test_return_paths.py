@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from postroad.verp import verp_address
 from tests.channels import mails
 from tests.ledger_rows import add_campaign, add_channel, add_person, add_sender
 from tests.postfix.imap_box import ImapBox
+from tests.postfix.server import Postfix
 
 pytestmark = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 
@@ -60,6 +62,19 @@ Thursday is fine.
 """
 
 
+@pytest.fixture(scope="module")
+def box(postfix: Postfix, ca_file: Path) -> ImapBox:
+    """One mailbox for these tests: each reads what came since it began."""
+    postfix.deliver_to("paths")
+    return ImapBox(postfix, "paths", ca_file)
+
+
+@pytest.fixture(scope="module")
+def port(box: ImapBox) -> int:
+    """Where Postfix takes mail for it."""
+    return box.server.listen(smtpd_data_restrictions="")
+
+
 @pytest.fixture
 def key(ledger: Ledger) -> str:
     """The X-Postroad-Message of what left to a person on channel relay."""
@@ -83,10 +98,10 @@ async def _read(ledger: Ledger, channel: SmtpChannel) -> dict[str, int]:
     return (await MailboxReading(ledger, "relay", channel, Clock(0)).read()).outcomes
 
 
-async def _deliver(box: ImapBox, content: str, to: str) -> None:
+async def _deliver(box: ImapBox, port: int, content: str, to: str) -> None:
     """Hand a mail to Postfix as another server does, and wait until it is in the mailbox."""
     author = "" if content == BARE_NOTICE else "p@buyer.test"  # RFC 5321, 4.5.5
-    port = box.server.listen(smtpd_data_restrictions="")
+    before = await asyncio.to_thread(box.unread)
 
     def hand_over() -> None:
         with smtplib.SMTP("127.0.0.1", port) as client:
@@ -94,7 +109,7 @@ async def _deliver(box: ImapBox, content: str, to: str) -> None:
 
     await asyncio.to_thread(hand_over)
     async with asyncio.timeout(30):
-        while not await asyncio.to_thread(box.unread):
+        while await asyncio.to_thread(box.unread) == before:
             await asyncio.sleep(0.05)
 
 
@@ -104,20 +119,26 @@ async def _deliver(box: ImapBox, content: str, to: str) -> None:
     ids=["notice", "absence", "answer"],
 )
 async def test_what_comes_to_a_return_path_is_about_its_message(
-    ledger: Ledger, key: str, box: ImapBox, channel: SmtpChannel, content: str, kind: str
+    ledger: Ledger,
+    key: str,
+    box: ImapBox,
+    port: int,
+    channel: SmtpChannel,
+    content: str,
+    kind: str,
 ) -> None:
     await _read(ledger, channel)
-    await _deliver(box, content, verp_address(f"{box.name}@notices.test", key).upper())
+    await _deliver(box, port, content, verp_address(f"{box.name}@notices.test", key).upper())
     assert await _read(ledger, channel) == {kind: 1}
     with ledger.read() as connection:
         assert connection.execute(select(Outcome.basis)).scalar_one() == Basis.RETURN_PATH
 
 
 async def test_a_notice_to_a_forged_return_path_is_about_nothing(
-    ledger: Ledger, key: str, box: ImapBox, channel: SmtpChannel
+    ledger: Ledger, key: str, box: ImapBox, port: int, channel: SmtpChannel
 ) -> None:
     await _read(ledger, channel)
     forged = verp_address(f"{box.name}@notices.test", f"q4/intro/{'0' * 16}")
     assert key not in forged
-    await _deliver(box, BARE_NOTICE, forged)
+    await _deliver(box, port, BARE_NOTICE, forged)
     assert await _read(ledger, channel) == {}
