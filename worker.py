@@ -20,6 +20,8 @@ from activities.campaign_state import CampaignStateActivities
 from activities.channel_selection import ChannelSelectionActivities, Networks
 from activities.clock import ServerClock
 from activities.connection_leases import LeaseHolder
+from activities.counting import Counting
+from activities.log_context import LogContext
 from activities.open_channels import OpenChannels
 from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
@@ -29,6 +31,8 @@ from operations.networks import mail_networks
 from operations.refusal import Refused
 from operations.rollout import worker_deployment
 from operations.temporal import connect
+from operations.temporal_metrics import TemporalMetrics
+from operations.worker_page import WorkerPage
 from postroad.contracts import channel_task_queue
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
@@ -124,6 +128,7 @@ def _sequence_worker(
         graceful_shutdown_timeout=_GRACE,
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
         deployment_config=deployment,
+        interceptors=[LogContext(), Counting()],
     )
 
 
@@ -141,6 +146,7 @@ def _channel_worker(
         max_concurrent_activity_task_polls=_POLLS,
         graceful_shutdown_timeout=_GRACE,
         deployment_config=deployment,
+        interceptors=[LogContext(), Counting()],
     )
 
 
@@ -157,17 +163,24 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     ledger = Ledger(settings.ledger.url)
-    client = await connect(settings)
+    bind = settings.metrics.bind
+    counted = TemporalMetrics() if bind else None
+    client = await connect(settings, counted.runtime if counted else None)
     secrets = secret_box(settings)
     try:
-        async with running_worker(
-            client,
-            ledger,
-            secrets,
-            settings.temporal.task_queue,
-            mail_networks(),
-            settings.worker,
-        ):
+        async with AsyncExitStack() as running:
+            if bind:
+                page = WorkerPage(client, ledger, counted)
+                await running.enter_async_context(page.shown(bind))
+            worker = running_worker(
+                client,
+                ledger,
+                secrets,
+                settings.temporal.task_queue,
+                mail_networks(),
+                settings.worker,
+            )
+            await running.enter_async_context(worker)
             await stop.wait()
     finally:
         ledger.close()
@@ -177,7 +190,9 @@ def main() -> int:
     """Run a worker as the settings say; return the process's exit status."""
     configure_logs()
     try:
-        asyncio.run(run(load_settings()))
+        settings = load_settings()
+        configure_logs(settings.log.format)
+        asyncio.run(run(settings))
     except (Refused, SettingsError, SecretKeyError) as error:
         complain(str(error))
         return 1

@@ -7,6 +7,7 @@ from functools import partial
 from temporalio.exceptions import ApplicationError
 
 from activities.connection_leases import LeaseHolder
+from activities.observed_channel import ObservedChannel
 from postroad.channels.base import DeliveryChannel
 from postroad.channels.build import build_channel
 from postroad.ledger.engine import Ledger
@@ -78,8 +79,9 @@ class OpenChannels:
             self._leases.leases_of(channel_id, settings.connections),
             partial(self._keep, channel_id),
         )
+        observed = ObservedChannel(channel, channel_id, settings.kind)
         resend = settings.on_uncertain == "resend"
-        return OpenChannel(channel, settings.kind, resend, settings.inbox, version)
+        return OpenChannel(observed, settings.kind, resend, settings.inbox, version)
 
     async def _keep(self, channel_id: str, refresh_token: str) -> None:
         await asyncio.to_thread(self._store, channel_id, refresh_token)
