@@ -69,7 +69,7 @@ class SmtpSession:
         self._phase = Phase.SENDER
         try:
             async with asyncio.timeout(self._reply_seconds) as deadline:
-                return await self._transact(mail, rcpt, message.content, deadline)
+                return await self._transact(mail, rcpt, self._content(message), deadline)
         except ChannelError as error:
             if error.code not in _KEEPS_CONNECTION or error.code in _ENDS_CONNECTION:
                 self._give_up(was_fresh=was_fresh)
@@ -103,6 +103,10 @@ class SmtpSession:
             return mail_commands(message, sender, self._extensions)
         sender = bounces.envelope_from(message.key)
         return mail_commands(message, sender, self._extensions, bounces.notify)
+
+    def _content(self, message: OutgoingMessage) -> bytes:
+        events = self._settings.events
+        return message.content if events is None else events.header(message.key) + message.content
 
     async def _transact(
         self, mail: bytes, rcpt: bytes, content: bytes, deadline: asyncio.Timeout

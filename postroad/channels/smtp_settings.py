@@ -16,6 +16,7 @@ from pydantic import (
 from postroad.channels.channel_settings import ChannelSettings
 from postroad.channels.mailbox_hosts import mailbox_kind, why_not_smtp
 from postroad.channels.presets import PRESETS, Provider
+from postroad.channels.provider_event_settings import EventSettings
 from postroad.channels.server_fields import CaFile, EnvelopeAddress, HostName
 from postroad.channels.smtp_bounces import BounceSettings
 from postroad.durations import Duration
@@ -70,6 +71,8 @@ class SmtpSettings(ChannelSettings):
     """The address that bounces go to, instead of the sender's own."""
     bounces: BounceSettings | None = None
     """The same, where more is to be done with them."""
+    events: EventSettings | None = None
+    """The provider tells the console what became of messages."""
     messages_per_connection: int | None = Field(default=None, ge=1)
     """Open a new connection after so many messages; None means no limit."""
     timeouts: SmtpTimeouts = SmtpTimeouts()

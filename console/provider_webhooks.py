@@ -1,0 +1,114 @@
+"""Events that providers push to `/webhooks/sendgrid/CHANNEL` and `/webhooks/sparkpost/CHANNEL`.
+
+What is answered with anything but 200 is pushed again, and what was recorded before changes
+nothing: so a batch may come twice, half, or in any order.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+from starlette.background import BackgroundTask
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from console.installation import Installation, installation_of
+from console.waking import wake_sequences
+from operations.clock import now
+from postroad.channels.provider_event_settings import (
+    EventSettings,
+    SendGridEvents,
+    SparkPostEvents,
+)
+from postroad.channels.smtp_settings import SmtpSettings
+from postroad.ledger.outcomes import record_outcome
+from postroad.ledger.provider_events import came_back
+from postroad.ledger.workspace import load_channel
+from postroad.provider_events import sendgrid, sparkpost
+from postroad.provider_events.event import MalformedEvents, ProviderEvent
+
+_MOST_BYTES = 16_000_000
+"""SparkPost pushes up to 10,000 events at once, of about a kilobyte each."""
+_log = structlog.get_logger(__name__)
+
+
+def routes() -> list[BaseRoute]:
+    """Return the route of every provider and channel."""
+    return [Route("/webhooks/{provider}/{channel}", _receive, methods=["POST"])]
+
+
+async def _receive(request: Request) -> Response:
+    """Take in a batch: 200 once everything in it is committed."""
+    provider, channel = request.path_params["provider"], request.path_params["channel"]
+    installation = installation_of(request)
+    settings = await _event_settings(installation, channel)
+    if settings is None or settings.kind != provider:
+        return _say(404, f"no channel {channel!r} awaits events of {provider!r}")
+    body = await _body(request)
+    if body is None:
+        return _say(413, f"a batch may have {_MOST_BYTES:,} bytes")
+    if not _is_authentic(settings, request, body):
+        _log.warning("provider_refused", channel=channel, provider=provider)
+        return _say(401, f"this was not signed by the {provider} webhook of {channel}")
+    try:
+        events = _READ[provider](body)
+    except MalformedEvents as error:
+        return _say(400, str(error))
+    wake = await _take_in(installation, channel, provider, events)
+    response = _say(200, f"{len(events)} taken in")
+    if wake:
+        reason = f"{provider} told what became of mail by {channel}"
+        response.background = BackgroundTask(wake_sequences, installation, wake, reason)
+    return response
+
+
+_READ = {"sendgrid": sendgrid.read_events, "sparkpost": sparkpost.read_events}
+
+
+async def _event_settings(installation: Installation, channel: str) -> EventSettings | None:
+    settings = await installation.read(load_channel, channel, installation.secrets)
+    return settings.events if isinstance(settings, SmtpSettings) else None
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body; None where it is longer than any batch, or was broken off."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > _MOST_BYTES:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)
+
+
+def _is_authentic(settings: EventSettings, request: Request, body: bytes) -> bool:
+    match settings:
+        case SendGridEvents():
+            signature = request.headers.get(sendgrid.SIGNATURE_HEADER, "")
+            timestamp = request.headers.get(sendgrid.TIMESTAMP_HEADER, "")
+            return sendgrid.is_authentic(settings.key, signature, timestamp, body, now())
+        case SparkPostEvents():
+            given = request.headers.get("authorization", "")
+            password = settings.password.get_secret_value()
+            return sparkpost.is_authentic(given, settings.username, password)
+
+
+async def _take_in(
+    installation: Installation, channel: str, provider: str, events: Sequence[ProviderEvent]
+) -> set[str]:
+    """Record events, each in a transaction of its own; return the sequences to wake."""
+    wake = set[str]()
+    for event in events:
+        came = await installation.read(came_back, channel, provider, event, now())
+        if came is None:
+            continue
+        effect = await installation.write(record_outcome, came, now())
+        if effect is not None:
+            wake |= effect.wake
+    return wake
+
+
+def _say(status: int, words: str) -> PlainTextResponse:
+    return PlainTextResponse(f"{words}\n", status)

@@ -1,0 +1,1 @@
+"""What mail providers push: from the bytes of a webhook to outcomes of our messages."""
