@@ -1,4 +1,4 @@
-"""`python -m benchmarks [a b c d e f] [--quick]`: measure, print, keep bench-results.json."""
+"""`python -m benchmarks [a b c d e f g] [--quick]`: measure, print, keep bench-results.json."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks.growth import growth
 from benchmarks.judgement import corpus_folder, judgement, judgement_speed
+from benchmarks.pages import pages
 from benchmarks.recovery import recovery
 from benchmarks.reservations import reservations
 from benchmarks.throughput import throughput
@@ -24,11 +25,11 @@ _CONSOLE = Console(width=None if Console().is_terminal else 120)
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("parts", nargs="*", help="a b c d e f; all where none is named")
+    parser.add_argument("parts", nargs="*", help="a b c d e f g; all where none is named")
     parser.add_argument("--quick", action="store_true", help="fewer messages and rounds")
     parser.add_argument("--corpus", type=Path, help="where labelled mail for (f) is")
     chosen = parser.parse_args()
-    parts, quick = set(chosen.parts or "abcdef"), chosen.quick
+    parts, quick = set(chosen.parts or "abcdefg"), chosen.quick
     results: dict[str, Any] = {}
     if "a" in parts:
         lines = asyncio.run(throughput(1_000 if quick else 4_000, 1 if quick else 3))
@@ -56,6 +57,9 @@ def main() -> None:
                 f"judgement is not scored: there is no corpus in {folder} (see --corpus)"
             )
         results["judgement speed"] = judgement_speed(1_000 if quick else 10_000)
+    if "g" in parts:
+        page_times = pages(10_000 if quick else 100_000, 5 if quick else 20)
+        results["pages"] = [asdict(line) for line in page_times]
     for title, rows in results.items():
         _print(title, rows)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

@@ -17,8 +17,8 @@ from postroad.ledger.tables import (
     Sequence,
     Step,
 )
+from postroad.ledger.tables.messages import CAME_BACK
 
-_CAME_BACK = ("bounced", "soft_bounced", "replied")
 _WAITING = (MessageState.PLANNED, MessageState.RESERVED, MessageState.SENDING)
 
 
@@ -180,7 +180,7 @@ def _steps(connection: Connection, campaign: str, sender: str | None) -> list[St
         counts[row.position][_part(MessageState(row.state))] += row.number
     came_back = (
         select(Event.position, Event.event, func.count(Event.enrollment_id.distinct()).label("n"))
-        .where(Event.campaign_id == campaign, Event.event.in_(_CAME_BACK))
+        .where(Event.campaign_id == campaign, CAME_BACK)
         .group_by(Event.position, Event.event)
     )
     if sender is not None:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, and_, func, select
 from postroad.campaign.template import StepTemplate
 from postroad.contracts import MessageState
 from postroad.ledger.tables import Event, Message, Sequence, Step, StepText
+from postroad.ledger.tables.messages import CAME_BACK
 
-_CAME_BACK = ("bounced", "replied")
 _Z = 1.96
 """The normal distribution's 97.5th percentile: intervals hold the true rate 95 times in 100."""
 
@@ -67,7 +67,7 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
         .join(Sequence, Sequence.id == Message.sequence_id)
         .where(
             Event.campaign_id == campaign,
-            Event.event.in_(_CAME_BACK),
+            CAME_BACK,
             Message.state == MessageState.SENT,
             *own,
         )

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_CAME_BACK = sa.text("event IN ('bounced', 'soft_bounced', 'replied')")
 
 
 def upgrade() -> None:
@@ -50,10 +51,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
     )
     op.create_index("ix_event_event_at", "event", ["event", "at"])
+    op.create_index(
+        "ix_event_came_back",
+        "event",
+        ["campaign_id", "event", "position", "enrollment_id"],
+        sqlite_where=_CAME_BACK,
+        postgresql_where=_CAME_BACK,
+    )
 
 
 def downgrade() -> None:
     """Take it away again."""
+    op.drop_index("ix_event_came_back", "event")
     op.drop_index("ix_event_event_at", "event")
     for table in ("audit_entry", "sign_in_attempt", "console_session", "console_user"):
         op.drop_table(table)
