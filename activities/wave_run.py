@@ -4,13 +4,17 @@ import asyncio
 
 from activities.doubt import resolve_interrupted
 from activities.error_policy import Hold, Stop
+from activities.heartbeats import alongside
 from activities.wave import SendingTools, Wave
 from postroad.contracts import MessageState, SendWave, WaveSent
+from postroad.ledger.bounce_rates import pause_if_too_many
 from postroad.ledger.channel_state import hold_channel, stop_channel
 from postroad.ledger.engine import Ledger
 from postroad.ledger.quota import rebook_wave, tolerance_of
-from postroad.ledger.settlement import Deferred, Outcome, Returned
+from postroad.ledger.settlement import Deferred, Failed, Outcome, Returned
 from postroad.ledger.waves import WaveMessage, count_wave, load_wave, return_wave
+
+_LOOK_SECONDS = 1.0
 
 
 class WaveRun:
@@ -84,8 +88,24 @@ class WaveRun:
         )
         if self._halted_because:
             wave.halt(self._halted_because)
-        await wave.send()
+        async with alongside(self._watch_refusals(wave)):
+            await wave.send()
         return wave
+
+    async def _watch_refusals(self, wave: Wave) -> None:
+        """Let campaign and channel pause while a wave has many people refused.
+
+        The refusals of a wave's beginning prove nothing until enough of it has been sent.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if wave.outcomes[Failed]:
+                await asyncio.to_thread(self._pause_if_too_many)
+
+    def _pause_if_too_many(self) -> None:
+        request, now = self._request, self._tools.clock.now()
+        with self._ledger.write() as connection:
+            pause_if_too_many(connection, request.channel, request.campaign_id, now)
 
     def _conclude(self, wave: Wave) -> bool:
         """Record what the provider said, and book the rest again; return whether any is left."""

@@ -1,8 +1,8 @@
 """Campaigns and channels that pause themselves for their hard bounces.
 
 Receivers judge a sender by them: more than a few in a hundred, and good mail is taken for spam.
-The rates are counted when a bounce is recorded, over what was sent since the campaign or channel
-was last resumed; a channel's over a week at most.
+The rates are counted when a bounce is recorded, when a wave is booked and while it is sent, over
+what was sent since the campaign or channel was last resumed; a channel's over a week at most.
 """
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
@@ -41,7 +41,7 @@ def why_paused_itself(connection: Connection, campaign: str) -> str:
 
 
 def pause_if_too_many(connection: Connection, channel: str, campaign: str, now: int) -> set[str]:
-    """Pause the channel, the campaign or both if a hard bounce was one too many.
+    """Pause the channel, the campaign or both if hard bounces have become too many.
 
     Returns:
         The campaign's sequences where it was paused, as workflow ids: they have to learn it.
@@ -60,17 +60,15 @@ def _judge_channel(connection: Connection, rate: BounceRate, channel: str, now: 
     if row.state != ChannelState.ACTIVE:
         return
     since = max(row.state_at, now - _WEEK)
+    bounced, refused = _bounced(connection, Event.channel_id == channel, since)
+    if bounced < 2:
+        return
     sent = _count(
         connection,
         and_(Message.channel_id == channel, Message.charge_at >= since),
         and_(ReturnedTry.channel_id == channel, ReturnedTry.charge_at >= since),
     )
-    words = _verdict(
-        rate,
-        sent,
-        *_bounced(connection, Event.channel_id == channel, since),
-        is_canary=row.canary_from is not None,
-    )
+    words = _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
     if words:
         stop_channel(connection, channel, ChannelState.PAUSED, words, now)
 
@@ -82,16 +80,14 @@ def _judge_campaign(connection: Connection, rate: BounceRate, campaign: str, now
     if row.state != CampaignState.RUNNING:
         return set()
     since = row.canary_from or 0
+    bounced, refused = _bounced(connection, Event.campaign_id == campaign, since)
+    if bounced < 2:
+        return set()
     of_campaign = select(Sequence.id).where(Sequence.campaign_id == campaign)
     sent = _count(
         connection, and_(Message.sequence_id.in_(of_campaign), Message.charge_at >= since)
     )
-    words = _verdict(
-        rate,
-        sent,
-        *_bounced(connection, Event.campaign_id == campaign, since),
-        is_canary=row.canary_from is not None,
-    )
+    words = _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
     if not words:
         return set()
     connection.execute(
@@ -108,9 +104,8 @@ def _judge_campaign(connection: Connection, rate: BounceRate, campaign: str, now
     return {sequence_workflow_id(campaign, sender) for sender in senders}
 
 
-def _verdict(rate: BounceRate, sent: int, bounced: int, refused: int, *, is_canary: bool) -> str:
+def _verdict(rate: BounceRate, mails: int, bounced: int, *, is_canary: bool) -> str:
     """Return why it has to pause; empty where it may go on."""
-    mails = sent + refused
     dead_canary = is_canary and mails <= rate.canary and rate.kills_canary(bounced)
     if not (rate.is_passed(mails, bounced) or dead_canary):
         return ""

@@ -16,6 +16,7 @@ from postroad.contracts import (
 )
 from postroad.instants import SECOND, moment
 from postroad.ledger import turns
+from postroad.ledger.bounce_rates import pause_if_too_many
 from postroad.ledger.canary import canary_room
 from postroad.ledger.charges import ChargedScope
 from postroad.ledger.limits import limits_in_force
@@ -68,6 +69,10 @@ def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Res
         return booked
     on = ChannelScopes.of(connection, request.channel)
     on.lock(connection)
+    pause_if_too_many(connection, request.channel, request.campaign_id, now)
+    if not _may_send(connection, request):
+        turns.leave(connection, sequence, request.channel)
+        return Reservation(wave=request.wave, parked=True)
     at_most = min(request.at_most, most_in_wave(on.limits.connections))
     canary = canary_room(connection, request.channel, request.campaign_id, now)
     if canary is not None:

@@ -41,6 +41,7 @@ CHANNELS = {
     'client_secret: sandbox-secret}, endpoint: "URL/v1.0", authority: "URL"',
 }
 _TENANT_FULL = Refusal(prefix="blamed", reply="550 5.7.233 Tenant exceeded its threshold")
+_FULL = Refusal(prefix="brimful", reply="552 5.2.2 The mailbox is full")
 _PATIENCE_SECONDS = 40
 SOON = "[300ms, 1s, 2s, 4s]"
 TWO_STEPS = (
@@ -71,24 +72,29 @@ class Post:
             yield
 
     async def launch(
-        self, *people: str, steps: str = TWO_STEPS, read_after: str = SOON, stop_on: str = ""
+        self,
+        *people: str,
+        steps: str = TWO_STEPS,
+        read_after: str = SOON,
+        stop_on: str = "",
+        rules: str = "",
     ) -> None:
-        """Write to people from Ana's mailbox."""
+        """Write to people from Ana's mailbox; `rules` are the organisation's."""
         settings = CHANNELS[self.provider.config.kind].replace(
             "URL", f"http://127.0.0.1:{self.sandbox.port('p')}"
         )
         self.desk.write(
             "workspace.yaml",
-            f"organisation: {{name: Acme, read_inbox_after: {read_after}}}\n"
+            f"organisation: {{name: Acme, read_inbox_after: {read_after}{rules}}}\n"
             f"senders: [{{email: {ANA}, name: Ana, timezone: UTC}}]\n"
             f"channels: [{{id: box, kind: {self.provider.config.kind}, address: {ANA}, "
             f"limits: [], {settings}}}]\n",
         )
         await asyncio.to_thread(self.desk.apply)
-        rules = f"stop_on: {stop_on}, " if stop_on else ""
+        stops = f"stop_on: {stop_on}, " if stop_on else ""
         self.desk.write(
             "q4.yaml",
-            f"{{id: q4, name: Q4, audience: people.csv, senders: [{ANA}], {rules}steps: {steps}}}",
+            f"{{id: q4, name: Q4, audience: people.csv, senders: [{ANA}], {stops}steps: {steps}}}",
         )
         self.desk.write("people.csv", "email,name\n" + "".join(f"{one},P\n" for one in people))
         definition = read_definition(self.desk.campaign)
@@ -196,7 +202,7 @@ async def open_post(
             "kind": kind,
             "mailboxes": (ANA,),
             "answers_after": "200ms",
-            "refusals": (*DEFAULT_REFUSALS, _TENANT_FULL),
+            "refusals": (*DEFAULT_REFUSALS, _TENANT_FULL, _FULL),
             **PROVIDERS[kind],
         }
     )
