@@ -7,9 +7,10 @@ from activities.clock import Clock
 from postroad.channels.base import DeliveryChannel, InboundMail, InboxPage
 from postroad.contracts import MailboxRead, ReviveSequence
 from postroad.inbox.judge import judge
-from postroad.inbox.matching import clues_of
-from postroad.inbox.outcome import outcome_of
+from postroad.inbox.matching import Basis, clues_of
+from postroad.inbox.outcome import OutcomeKind, outcome_of
 from postroad.inbox.parsing import READ_MAX, split_message
+from postroad.inbox.unsubscribing import asks_to_unsubscribe
 from postroad.ledger.engine import Ledger
 from postroad.ledger.mailboxes import keep_cursor, mailbox_address, mailbox_cursor
 from postroad.ledger.matching import find_match
@@ -79,7 +80,8 @@ class MailboxReading:
     def _understand(self, mail: InboundMail, own: str | None) -> CameBack | None:
         """Judge a mail and find the message it is about; None where it is not our affair."""
         verdict = judge(mail.content)
-        kind = outcome_of(verdict)
+        asks = asks_to_unsubscribe(mail.content, verdict)
+        kind = OutcomeKind.UNSUBSCRIBED if asks else outcome_of(verdict)
         if kind is None:
             return None
         headers, _ = split_message(mail.content[:READ_MAX])
@@ -88,7 +90,9 @@ class MailboxReading:
             return None
         with self._ledger.read() as connection:
             match = find_match(connection, self._channel_id, clues, mail.received_at)
-        if match is None:
+        if asks and match is not None and match.basis is Basis.GUESS:
+            kind = outcome_of(verdict)  # anybody can write in somebody's name
+        if match is None or kind is None:
             return None
         return CameBack(
             channel=self._channel_id,

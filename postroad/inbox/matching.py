@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from postroad.inbox.headers import Headers
 from postroad.inbox.outcome import ABOUT_RECIPIENTS, OutcomeKind
+from postroad.inbox.unsubscribing import unsubscribe_token
 from postroad.inbox.verdict import Verdict
 from postroad.verp import verp_token, verp_token_in
 
@@ -27,7 +28,7 @@ class Basis(StrEnum):
     KEY = "key"
     """X-Postroad-Message in the headers that came back; nobody can guess it."""
     RETURN_PATH = "return_path"
-    """The address that the notice went to, which only this message had as its return path."""
+    """The token that only this message had: in its return path, or its unsubscribe address."""
     MESSAGE_ID = "message_id"
     """The Message-ID that came back, or that is answered."""
     THREAD = "thread"
@@ -45,7 +46,7 @@ class Clues:
     key: str | None = None
     """The X-Postroad-Message value."""
     return_token: str | None = None
-    """The token in the address that it was sent to: see postroad.verp."""
+    """The token in the address that it was sent to, or in its subject: see postroad.verp."""
     message_ids: tuple[str, ...] = ()
     """With their angle brackets, the most telling first."""
     thread_id: str | None = None
@@ -144,7 +145,7 @@ def _people(candidates: Sequence[Candidate]) -> int:
 
 def _return_token(headers: Headers) -> str | None:
     tokens = (verp_token_in(headers[name]) for name in _DELIVERED_TO)
-    return next(filter(None, tokens), None)
+    return next(filter(None, tokens), None) or unsubscribe_token(headers)
 
 
 def _ids(headers: Headers, verdict: Verdict) -> tuple[str, ...]:
