@@ -41,6 +41,7 @@ class OpenChannels:
         self._secrets = secrets
         self._leases = leases
         self._open: dict[str, OpenChannel] = {}
+        self._former: list[OpenChannel] = []
 
     async def open(self, channel_id: str) -> OpenChannel:
         """Return the open channel.
@@ -50,13 +51,15 @@ class OpenChannels:
         """
         found = self._open.get(channel_id)
         current = await asyncio.to_thread(self._describe, channel_id, found)
-        # Waves that still use a former channel keep it; its connections close when they idle.
+        if found is not None and found is not current:
+            # Waves that still use a former channel keep it: it is closed with the others.
+            self._former.append(found)
         self._open[channel_id] = current
         return current
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for opened in self._open.values():
+        for opened in (*self._former, *self._open.values()):
             await opened.channel.aclose()
         await self._leases.aclose()
 

@@ -10,6 +10,8 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from operations.temporal_checks import check_channel_workers
+from postroad.contracts import channel_task_queue
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Channel
 from postroad.ledger.workspace import apply_workspace
@@ -20,6 +22,8 @@ from tests.ledger_rows import NOW
 from tests.starter.command import Postroad, Ran
 from tests.starter.conftest import SECRET_KEY, TASK_QUEUE
 from tests.starter.stand_ins import NotingSequence
+
+_PATIENCE_SECONDS = 30
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +54,17 @@ async def _nothing() -> None:
 
 
 async def _with_worker(temporal: Client, command: Callable[[], Ran]) -> Ran:
-    """Run a command while a worker, that has polled, works for the installation."""
+    """Run a command while workers, that have polled, work for the installation."""
     await register_search_attributes(temporal)
     worker = Worker(
         temporal, task_queue=TASK_QUEUE, workflows=[NotingSequence], activities=[_nothing]
     )
-    async with worker:
+    on_channels = Worker(
+        temporal, task_queue=channel_task_queue(TASK_QUEUE, "smtp"), activities=[_nothing]
+    )
+    async with worker, on_channels, asyncio.timeout(_PATIENCE_SECONDS):
+        while await check_channel_workers(temporal, TASK_QUEUE, ["smtp"]):
+            await asyncio.sleep(0.02)
         handle = await temporal.start_workflow(
             NotingSequence.run, id="sequence/seen", task_queue=TASK_QUEUE
         )

@@ -1,5 +1,6 @@
 """A mailbox's watch outlives long histories, lost authorisation and killed workers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from workflows.mailbox_watch import MailboxWatchWorkflow
 pytestmark = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 
 SIGNALS = 40
+_PATIENCE_SECONDS = 30
 LADDER = [timedelta(milliseconds=300), timedelta(seconds=2)]
 
 
@@ -54,7 +56,8 @@ async def test_a_long_watch_goes_on_in_fresh_histories_and_forgets_no_send(
             sent = MailSent(at=sends[-1], read_after=LADDER)
             await post.watch.signal(MailboxWatchWorkflow.sent, sent)
         post.mailbox.add("inbox", reply("p@x.test", post.sent_mail()))
-        await post.watch.result()
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await post.watch.result()
         runs = [
             await post.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
             async for run in post.client.list_workflows("WorkflowType = 'MailboxWatchWorkflow'")
