@@ -1,0 +1,116 @@
+"""The console in a real browser: every page, by eye, by keyboard, by screen reader, on a phone."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, expect
+from starlette.applications import Starlette
+
+from postroad.ledger.engine import Ledger
+from postroad.ledger.users import Role
+from tests.console.browser import chromium, needs_chromium, served, signed_in
+from tests.console.conftest import HOSTILE
+from tests.console.test_pages import PAGES
+
+pytestmark = [
+    needs_chromium,
+    pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True),
+]
+
+_WHOLE_PAGES = [path for path in PAGES if not path.endswith("/now")]
+_FAULTS = Path(__file__).with_name("faults.js").read_text()
+_PALE = Path(__file__).with_name("pale.js").read_text()
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest.fixture
+async def page(application: Starlette, ledger: Ledger) -> AsyncIterator[Page]:
+    """An admin's browser, on the console."""
+    async with served(application) as address, chromium() as browser:
+        page = await signed_in(browser, address, ledger, Role.ADMIN)
+        await page.goto(address)
+        yield page
+
+
+def _at(page: Page, path: str) -> str:
+    return "/".join(page.url.split("/")[:3]) + path
+
+
+async def test_every_page_is_sound_in_light_in_dark_and_on_a_phone(page: Page) -> None:
+    faults: dict[str, object] = {}
+    for path in _WHOLE_PAGES:
+        await page.goto(_at(page, path))
+        faults[path] = await page.evaluate(_FAULTS)
+        if await page.title() == "owned":
+            faults[f"{path} title"] = "a script that somebody wrote has run"
+        for scheme in _SCHEMES:
+            await page.emulate_media(color_scheme=scheme)
+            faults[f"{path} {scheme}"] = await page.evaluate(_PALE)
+        await page.set_viewport_size({"width": 360, "height": 740})
+        wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        faults[f"{path} phone"] = ["scrolls sideways"] if wide else []
+        await page.set_viewport_size({"width": 1280, "height": 800})
+    assert {where: found for where, found in faults.items() if found} == {}
+
+
+async def test_what_people_wrote_stays_text(page: Page) -> None:
+    await page.goto(_at(page, "/people/ada@x.test"))
+    await expect(page.get_by_text(HOSTILE).first).to_be_visible()
+    assert await page.title() != "owned"
+
+
+async def test_the_console_can_be_used_by_keyboard(page: Page) -> None:
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    await expect(skip).to_be_focused()
+    await expect(skip).to_be_in_viewport()
+    outline = await skip.evaluate("e => getComputedStyle(e).outlineStyle")
+    assert outline != "none"
+    await page.keyboard.press("g")
+    await page.keyboard.press("c")
+    await page.wait_for_url("**/campaigns")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("k")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/campaigns/*")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("/")
+    await page.keyboard.type("grace")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/people/grace@x.test")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("grace@x.test")
+
+
+async def test_a_theme_that_was_chosen_is_kept(page: Page) -> None:
+    await page.emulate_media(color_scheme="light")
+    await page.get_by_role("button", name="Theme").click()
+    await page.goto(_at(page, "/channels"))
+    assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+async def test_a_channel_is_paused_by_its_form(page: Page) -> None:
+    await page.goto(_at(page, "/channels"))
+    await page.get_by_role("link", name="team").click()
+    await page.get_by_label("Reason").fill("warming up")
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.get_by_role("status")).to_have_text("team is paused: warming up")
+    await expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+
+async def test_an_address_is_suppressed_and_lifted_after_a_question(page: Page) -> None:
+    await page.goto(_at(page, "/suppressions"))
+    await page.get_by_label("Address or @domain").first.fill("new@x.test")
+    await page.get_by_role("button", name="Suppress").click()
+    row = page.get_by_role("row", name="new@x.test")
+    await expect(row).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    await row.get_by_role("button").click()
+    await expect(row).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.accept())
+    await row.get_by_role("button").click()
+    await expect(row).to_have_count(0)
