@@ -48,7 +48,7 @@ def role_of(claims: Mapping[str, Any], settings: OidcSettings) -> Role | None:
     """Return the strongest role that somebody's claims give them; None where they have none."""
     named = claims.get(settings.role_claim, [])
     names = [named] if isinstance(named, str) else named if isinstance(named, list) else []
-    roles = {settings.roles[name] for name in names if name in settings.roles}
+    roles = {role for name, role in settings.roles.items() if name in names}
     if settings.default_role:
         roles.add(settings.default_role)
     return next((role for role in _STRONGEST_FIRST if role in roles), None)
