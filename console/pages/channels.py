@@ -16,7 +16,7 @@ from console.routing import Change, Done, Page
 from operations.clock import now
 from operations.refusal import Refused
 from operations.verifying import verify_channel
-from operations.waking import wake
+from operations.waking import wake_channel
 from postroad.contracts import ChannelState
 from postroad.instants import DAY
 from postroad.ledger.channels import pause_channel, resume_channel
@@ -70,7 +70,7 @@ async def _resume(request: Request) -> Done:
         raise Refused(f"{channel} is active already")
     client = await installation.temporal()  # first: what is resumed must be woken
     woken = await installation.write(resume_channel, channel, by, now())
-    await wake(client, woken, f"{channel} resumed by {by}")
+    await wake_channel(client, channel, woken, f"{channel} resumed by {by}")
     words = f"{channel} is active; {say_count(len(woken), 'sequence')} woken"
     return Done(words, channel, _page_of(channel))
 

@@ -21,6 +21,9 @@
     if (answer === null || !answer.ok || answer.redirected) return;
     part.innerHTML = await answer.text();
     showTimes(part);
+    const words = part.querySelector("[data-words]")?.dataset.words;
+    const said = document.getElementById(part.dataset.say);
+    if (said && said.textContent !== words) said.textContent = words; // read out when it changes
   };
   for (const part of all("[data-renew]")) setInterval(() => renew(part), Number(part.dataset.every) * 1000);
 

@@ -42,6 +42,12 @@ class CampaignRow(_Frozen):
         """How many people are in it."""
         return sum(self.people.values())
 
+    @property
+    def ended_in_tenths(self) -> int:
+        """How many tenths of its people get nothing more: progress in words that change rarely."""
+        active = self.people.get(EnrollmentState.ACTIVE, 0)
+        return 10 * (self.enrolled - active) // (self.enrolled or 1)
+
 
 class StepFunnel(_Frozen):
     """One step: what became of its messages, and what came back."""
