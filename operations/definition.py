@@ -3,7 +3,7 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
 from postroad.campaign.bodies import build_template
 from postroad.campaign.file import CampaignFile, CampaignSettings, load_campaign
-from postroad.campaign.template import TextError, unknown_fields
+from postroad.campaign.template import TextError, links_to_unsubscribe, unknown_fields
 from postroad.field_errors import did_you_mean
+from postroad.ledger.organisation import load_organisation
 from postroad.ledger.staging import StagedStep
 from postroad.ledger.workspace import channel_ids, list_senders
 from postroad.names import check_slug
@@ -87,7 +88,7 @@ def check_workspace(connection: Connection, definition: Definition) -> dict[str,
     """Return the workspace's senders by address.
 
     Raises:
-        FileError: the campaign names a sender or a channel that the workspace does not have.
+        FileError: the campaign names a sender, a channel or a link that the workspace lacks.
     """
     senders = {sender.email: sender for sender in list_senders(connection)}
     if not senders:
@@ -101,9 +102,22 @@ def check_workspace(connection: Connection, definition: Definition) -> dict[str,
         f"{did_you_mean(name, senders if part == 'sender' else channels)}"
         for part, name in dict.fromkeys(named)
     ]
+    faults += _links_to_nowhere(connection, definition)
     if faults:
         raise FileError(*faults)
     return senders
+
+
+def _links_to_nowhere(connection: Connection, definition: Definition) -> Iterator[str]:
+    organisation = load_organisation(connection)
+    if organisation is not None and organisation.public_url is not None:
+        return
+    for step in definition.steps:
+        if links_to_unsubscribe(step.template):
+            yield (
+                f"{definition.source}: step {step.id}: there is no unsubscribe_url; set public_url "
+                "in the workspace file's organisation"
+            )
 
 
 def new_campaign_id(name: str) -> str:

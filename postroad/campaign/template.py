@@ -5,7 +5,7 @@ field that the text needs and that is empty for one person fails that person's m
 of leaving as "Hello ,".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -14,7 +14,12 @@ from jinja2 import Template, TemplateError, nodes
 from jinja2.visitor import NodeTransformer
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from postroad.campaign.template_fields import UnknownField, field_put_out, unknown_in
+from postroad.campaign.template_fields import (
+    UnknownField,
+    field_put_out,
+    names_unsubscribe_url,
+    unknown_in,
+)
 from postroad.campaign.template_grammar import read_template
 from postroad.campaign.template_language import (
     HTML,
@@ -38,6 +43,7 @@ __all__ = [
     "TextError",
     "UnknownField",
     "compile_template",
+    "links_to_unsubscribe",
     "unknown_fields",
 ]
 
@@ -143,14 +149,24 @@ def unknown_fields(template: StepTemplate, available: frozenset[str]) -> list[Un
     Raises:
         TextError: a part is no valid template.
     """
-    parts = {"subject": template.subject, "text": template.text, "html": template.html}
     known = {"person": available | {"email"}, "sender": SENDER_FIELDS}
-    return [
-        unknown
-        for part, source in parts.items()
-        if source is not None
-        for unknown in unknown_in(part, read_template(part, source, PLAIN), known)
-    ]
+    return [unknown for part, tree in _trees(template) for unknown in unknown_in(part, tree, known)]
+
+
+def links_to_unsubscribe(template: StepTemplate) -> bool:
+    """Whether the text names `unsubscribe_url`, which only an organisation's public URL gives.
+
+    Raises:
+        TextError: a part is no valid template.
+    """
+    return any(names_unsubscribe_url(tree) for _, tree in _trees(template))
+
+
+def _trees(template: StepTemplate) -> Iterator[tuple[str, nodes.Template]]:
+    parts = {"subject": template.subject, "text": template.text, "html": template.html}
+    for part, source in parts.items():
+        if source is not None:
+            yield part, read_template(part, source, PLAIN)
 
 
 class _Part:

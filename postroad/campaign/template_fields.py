@@ -40,6 +40,11 @@ def unknown_in(
             yield UnknownField(part, name.lineno, name.name)
 
 
+def names_unsubscribe_url(tree: nodes.Template) -> bool:
+    """Whether the tree names the page on which its reader unsubscribes."""
+    return UNSUBSCRIBE_URL in find_undeclared_variables(tree)
+
+
 def field_put_out(expression: nodes.Expr) -> str | None:
     """Return the person's field from which filters and methods make what is written out.
 

@@ -222,6 +222,12 @@ async def test_an_unreachable_temporal_leaves_nothing_behind(desk: Desk) -> None
         ("intro.md", "person.first_name", "person.frist_name", "unknown field person.frist_name"),
         ("intro.md", "{{ sender", "{% sender", "step intro: text"),
         ("intro.md", "sender.name", "sender.nmae", "unknown field sender.nmae"),
+        (
+            "intro.md",
+            "{{ sender.name }}",
+            "{{ unsubscribe_url }}",
+            "set public_url in the workspace",
+        ),
         ("q4.yaml", "body: intro.md", "body: missing.md", "there is no file 'missing.md'"),
         ("q4.yaml", "audience: people.csv", "audience: none.csv", "there is no file 'none.csv'"),
         ("people.csv", "email,", "mail,", "has no column 'email'"),
