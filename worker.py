@@ -27,11 +27,13 @@ from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.reviving import RevivingActivities
 from activities.sending import SendingActivities
+from activities.telling import TellingActivities
 from operations.networks import mail_networks
 from operations.refusal import Refused
 from operations.rollout import worker_deployment
 from operations.temporal import connect
 from operations.temporal_metrics import TemporalMetrics
+from operations.webhooks import start_webhooks
 from operations.worker_page import WorkerPage
 from postroad.contracts import channel_task_queue
 from postroad.ledger.engine import Ledger
@@ -44,6 +46,7 @@ from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow
 from workflows.mailbox_watch import MailboxWatchWorkflow
 from workflows.sequence import SequenceWorkflow
+from workflows.webhook import WebhookWorkflow
 
 _ACTIVITIES_AT_ONCE = 200
 _GRACE = timedelta(seconds=20)
@@ -55,7 +58,12 @@ _POLLS = 2
 
 _EVERYTHING = WorkerSettings()
 
-WORKFLOWS: list[type] = [CampaignWorkflow, SequenceWorkflow, MailboxWatchWorkflow]
+WORKFLOWS: list[type] = [
+    CampaignWorkflow,
+    SequenceWorkflow,
+    MailboxWatchWorkflow,
+    WebhookWorkflow,
+]
 
 
 @asynccontextmanager
@@ -91,6 +99,7 @@ async def running_worker(
         *_activities_of(ChannelSelectionActivities(ledger, clock, networks)),
         *_activities_of(QuotaActivities(ledger, clock)),
         *_activities_of(RevivingActivities(ledger, task_queue)),
+        *_activities_of(TellingActivities(ledger, secrets, clock)),
     ]
     with ThreadPoolExecutor(_ACTIVITIES_AT_ONCE, thread_name_prefix="activity") as threads:
         async with AsyncExitStack() as running:
@@ -181,6 +190,7 @@ async def run(settings: Settings) -> None:
                 settings.worker,
             )
             await running.enter_async_context(worker)
+            await start_webhooks(client, ledger, settings.temporal.task_queue)
             await stop.wait()
     finally:
         ledger.close()

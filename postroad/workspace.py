@@ -28,6 +28,7 @@ from postroad.hosts import is_loopback
 from postroad.names import Name
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.providers import Tenant
+from postroad.webhook_settings import WebhookSettings
 from postroad.workspace_channels import (
     Channel,
     Domain,
@@ -145,12 +146,15 @@ class Workspace(BaseModel):
     organisation: Organisation
     senders: list[Sender] = Field(min_length=1)
     channels: list[Channel] = Field(min_length=1)
+    webhooks: list[WebhookSettings] = []
+    """Where other systems listen."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         repeated = [
             *_repeated("senders", "email", [sender.email for sender in self.senders]),
             *_repeated("channels", "id", [channel.id for channel in self.channels]),
+            *_repeated("webhooks", "id", [webhook.id for webhook in self.webhooks]),
         ]
         refuse(
             "Workspace",

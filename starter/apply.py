@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,12 @@ import typer
 
 from operations.clock import now
 from operations.opening import opened_ledger
+from operations.refusal import Refused
+from operations.temporal import connect
 from operations.waking import wake_if_possible
-from postroad.ledger.workspace import Applied, Change, apply_workspace
+from operations.webhooks import wake_webhooks
+from postroad.ledger.changes import Change
+from postroad.ledger.workspace import Applied, apply_workspace
 from postroad.secrets import secret_box
 from postroad.settings import Settings, load_settings
 from postroad.wording import say_count
@@ -44,9 +49,25 @@ def apply(
         print_json({"parts": applied.parts, "warnings": applied.warnings})
     else:
         _tell(applied)
-    unwoken = asyncio.run(wake_if_possible(settings, applied.wake, "workspace applied"))
+    unwoken = asyncio.run(_wake(settings, applied))
     if unwoken:
         complain(unwoken)
+
+
+async def _wake(settings: Settings, applied: Applied) -> str | None:
+    """Let sequences and webhooks notice; workers see to the webhooks when they start."""
+    unwoken = await wake_if_possible(settings, applied.wake, "workspace applied")
+    webhooks = [
+        part.name
+        for part in applied.parts
+        if part.part == "webhook" and part.change in (Change.ADDED, Change.CHANGED)
+    ]
+    if webhooks:
+        with suppress(Refused):
+            client = await connect(settings)
+            queue = settings.temporal.task_queue
+            await wake_webhooks(client, queue, webhooks, "workspace applied")
+    return unwoken
 
 
 def apply_file(settings: Settings, path: Path) -> Applied:

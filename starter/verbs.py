@@ -95,6 +95,11 @@ VERBS = {
         _LOOK,
         "Tell what happened to a person in every campaign, oldest first.",
     ),
+    "feed": Verb(
+        "starter.feed:feed",
+        _LOOK,
+        "Show what happened last, and with --follow what happens from now on.",
+    ),
     "explain": Verb(
         "starter.explain:explain",
         _LOOK,
@@ -135,6 +140,11 @@ VERBS = {
         "starter.suppress:app",
         _STEER,
         "Keep the list of addresses and domains that must get nothing, in any campaign.",
+    ),
+    "webhook": Verb(
+        "starter.webhook:app",
+        _STEER,
+        "Look after the addresses that are told what happens, a CRM's for instance.",
     ),
     "identity": Verb(
         "starter.identity:app",

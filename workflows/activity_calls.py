@@ -16,7 +16,9 @@ from postroad.contracts import (
     ChannelsSelected,
     ChunkEnrolled,
     Contract,
+    DeliverEvents,
     EnrolChunk,
+    EventsDelivered,
     HandOver,
     MailboxRead,
     PersonAdvanced,
@@ -61,6 +63,17 @@ _TEMPORAL = workflow.ActivityConfig(
     ),
 )
 """Asking Temporal itself for something."""
+
+_LISTENING = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(hours=2),
+    heartbeat_timeout=timedelta(seconds=15),
+    # What a listener refuses is waited for by the workflow; this is for workers that die.
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(minutes=1),
+    ),
+)
+"""Following the live feed for as long as it lasts."""
 
 _LONG_LEDGER = workflow.ActivityConfig(
     start_to_close_timeout=timedelta(minutes=30),
@@ -127,6 +140,12 @@ async def change_step(request: PublishStepText) -> StepChanged:
     """Send another version of a step's text from now on."""
     summary = f"Step {request.step}: text version {request.version}{_by(request.by)}"
     return await _call("change_step", request, StepChanged, _LEDGER, summary)
+
+
+async def deliver_events(request: DeliverEvents) -> EventsDelivered:
+    """Post events to a webhook as they happen, until it refuses one or an hour has passed."""
+    summary = f"Tell {request.webhook} what happens"
+    return await _call("deliver_events", request, EventsDelivered, _LISTENING, summary)
 
 
 async def revive_sequence(request: ReviveSequence) -> SequenceRevived:

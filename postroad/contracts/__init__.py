@@ -44,6 +44,7 @@ from postroad.contracts.names import (
     channel_task_queue,
     mailbox_workflow_id,
     sequence_workflow_id,
+    webhook_workflow_id,
 )
 from postroad.contracts.sequences import (
     ChannelSelected,
@@ -62,6 +63,12 @@ from postroad.contracts.sequences import (
     WorkHeld,
 )
 from postroad.contracts.states import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.contracts.webhooks import (
+    DeliverEvents,
+    EventsDelivered,
+    WebhookProgress,
+    WebhookStart,
+)
 
 __all__ = [
     "AddPeople",
@@ -77,8 +84,10 @@ __all__ = [
     "ChannelsSelected",
     "ChunkEnrolled",
     "Contract",
+    "DeliverEvents",
     "EnrolChunk",
     "EnrollmentState",
+    "EventsDelivered",
     "HandOver",
     "LostSequence",
     "MailSent",
@@ -112,9 +121,12 @@ __all__ = [
     "StepChanged",
     "UnfinishedWave",
     "WaveSent",
+    "WebhookProgress",
+    "WebhookStart",
     "WorkHeld",
     "campaign_workflow_id",
     "channel_task_queue",
     "mailbox_workflow_id",
     "sequence_workflow_id",
+    "webhook_workflow_id",
 ]

@@ -21,6 +21,11 @@ def channel_task_queue(task_queue: str, kind: str) -> str:
     return f"{task_queue}-{kind}" if kind else task_queue
 
 
+def webhook_workflow_id(webhook: str) -> str:
+    """Return the id of the workflow that posts events to a webhook."""
+    return f"webhook/{webhook}"
+
+
 def mailbox_workflow_id(channel: str) -> str:
     """Return the id of the workflow that reads a channel's inbox, for all campaigns."""
     return f"mailbox/{channel}"

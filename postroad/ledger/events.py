@@ -5,8 +5,11 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, and_, func, select
 
-from postroad.instants import moment
-from postroad.ledger.tables import Enrollment, Event, Step
+from postroad.instants import MINUTE, moment
+from postroad.ledger.tables import Enrollment, Event, Message, Sequence, Step
+
+_SETTLED = MINUTE
+"""No transaction of ours takes longer; after it a missing id belongs to one that was undone."""
 
 
 class FeedEntry(BaseModel):
@@ -22,6 +25,8 @@ class FeedEntry(BaseModel):
     email: str | None
     channel: str | None
     detail: str
+    sender: str | None = None
+    message_id: str | None = None
 
 
 def last_event(connection: Connection) -> int:
@@ -29,10 +34,48 @@ def last_event(connection: Connection) -> int:
     return connection.execute(select(func.max(Event.id))).scalar() or 0
 
 
+def first_event_since(connection: Connection, at: int) -> int:
+    """Return the id after which the events from an instant on stand."""
+    found = connection.execute(select(func.min(Event.id)).where(Event.at >= at)).scalar()
+    return last_event(connection) if found is None else found - 1
+
+
+def settled_through(connection: Connection, after: int, now: int, at_most: int) -> int:
+    """Return the id up to which no event can still appear.
+
+    PostgreSQL hands out ids before transactions commit, so that a later id may be seen before an
+    earlier one. A gap is waited for, until whoever left it must have ended.
+    """
+    settled = after
+    rows = connection.execute(
+        select(Event.id, Event.at).where(Event.id > after).order_by(Event.id).limit(at_most)
+    )
+    for row in rows:
+        if row.id != settled + 1 and row.at > now - _SETTLED:
+            break
+        settled = row.id
+    return settled
+
+
 def events_after(
-    connection: Connection, after: int, *, campaign_id: str | None, at_most: int
+    connection: Connection,
+    after: int,
+    *,
+    campaign_id: str | None,
+    at_most: int,
+    event: str | None = None,
+    through: int | None = None,
 ) -> list[FeedEntry]:
-    """Return the events with a higher id than `after`, oldest first."""
+    """Return the events with a higher id than `after`, oldest first.
+
+    Args:
+        connection: a transaction.
+        after: id of the last event that is known.
+        campaign_id: only events of this campaign.
+        at_most: how many.
+        event: only events of this kind.
+        through: no events with a higher id than this.
+    """
     statement = (
         select(
             Event.id,
@@ -43,18 +86,29 @@ def events_after(
             Event.detail,
             Step.id.label("step"),
             Enrollment.recipient,
+            Sequence.sender,
+            Message.message_id,
         )
         .select_from(Event)
         .outerjoin(
             Step, and_(Step.campaign_id == Event.campaign_id, Step.position == Event.position)
         )
         .outerjoin(Enrollment, Enrollment.id == Event.enrollment_id)
+        .outerjoin(Sequence, Sequence.id == Enrollment.sequence_id)
+        .outerjoin(
+            Message,
+            and_(Message.enrollment_id == Enrollment.id, Message.position == Event.position),
+        )
         .where(Event.id > after)
         .order_by(Event.id)
         .limit(at_most)
     )
     if campaign_id is not None:
         statement = statement.where(Event.campaign_id == campaign_id)
+    if event is not None:
+        statement = statement.where(Event.event == event)
+    if through is not None:
+        statement = statement.where(Event.id <= through)
     return [
         FeedEntry(
             id=row.id,
@@ -65,6 +119,8 @@ def events_after(
             email=row.recipient,
             channel=row.channel_id,
             detail=row.detail,
+            sender=row.sender,
+            message_id=row.message_id,
         )
         for row in connection.execute(statement)
     ]

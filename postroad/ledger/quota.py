@@ -63,24 +63,39 @@ def reserve_wave(connection: Connection, request: ReserveQuota, now: int) -> Res
     """Book a wave that may leave now, or register a turn and say when to ask again."""
     sequence = sequence_id(connection, request.campaign_id, request.sender)
     if not _may_send(connection, request):
-        turns.leave(connection, sequence, request.channel)
-        return Reservation(wave=request.wave, parked=True)
+        return _parked(connection, request, sequence)
     if booked := _booked(connection, request, sequence):
         return booked
     on = ChannelScopes.of(connection, request.channel)
     on.lock(connection)
     pause_if_too_many(connection, request.channel, request.campaign_id, now)
     if not _may_send(connection, request):
-        turns.leave(connection, sequence, request.channel)
-        return Reservation(wave=request.wave, parked=True)
-    at_most = min(request.at_most, most_in_wave(on.limits.connections))
+        return _parked(connection, request, sequence)
     canary = canary_room(connection, request.channel, request.campaign_id, now)
+    if canary is not None and canary.until is not None:
+        turns.leave(connection, sequence, request.channel)
+        until = moment(canary.until)
+        return Reservation(wave=request.wave, wait_until=until, reason=canary.reason)
+    at_most = min(request.at_most, most_in_wave(on.limits.connections))
     if canary is not None:
-        if canary.until is not None:
-            turns.leave(connection, sequence, request.channel)
-            until = moment(canary.until)
-            return Reservation(wave=request.wave, wait_until=until, reason=canary.reason)
         at_most = min(at_most, canary.messages)
+    return _ask(connection, request, sequence, on, at_most, now)
+
+
+def _parked(connection: Connection, request: ReserveQuota, sequence: int) -> Reservation:
+    turns.leave(connection, sequence, request.channel)
+    return Reservation(wave=request.wave, parked=True)
+
+
+def _ask(
+    connection: Connection,
+    request: ReserveQuota,
+    sequence: int,
+    on: ChannelScopes,
+    at_most: int,
+    now: int,
+) -> Reservation:
+    """Ask for a turn with what is due."""
     due = _due(
         connection, request, sequence, now, at_most * (_LOOK_BEYOND if on.limits.domains else 1) + 1
     )

@@ -6,7 +6,6 @@ ledger ever holds them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select, updat
 
 from postroad import workspace
 from postroad.contracts import ChannelState, mailbox_workflow_id
+from postroad.ledger.changes import Change, same_secrets
 from postroad.ledger.channel_options import RETIRED
 from postroad.ledger.channels import resume_channel, sequences_with_work
 from postroad.ledger.choice_warnings import workspace_warnings
@@ -30,7 +30,8 @@ from postroad.ledger.tables import (
     Sequence,
 )
 from postroad.ledger.tokens import obtained
-from postroad.secrets import SecretBox, SecretKeyError
+from postroad.ledger.webhooks import apply_webhooks
+from postroad.secrets import SecretBox
 from postroad.workspace import Workspace
 
 _BROKEN = (ChannelState.UNAUTHORISED, ChannelState.MISCONFIGURED)
@@ -42,23 +43,12 @@ _ALL_SENDERS = select(*Sender.__table__.columns)
 _CHANNEL: TypeAdapter[workspace.Channel] = TypeAdapter(workspace.Channel)
 
 
-class Change(StrEnum):
-    """What applying a workspace did to one of its parts."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REMOVED = "removed"
-    KEPT = "kept"
-    """No longer in the file, but people were written to with it."""
-
-
 @dataclass(frozen=True, slots=True)
 class PartChanged:
     """One part of the workspace, and what became of it."""
 
     part: str
-    """organisation, sender, identity or channel."""
+    """organisation, sender, identity, channel or webhook."""
     name: str
     change: Change
 
@@ -98,6 +88,10 @@ def apply_workspace(
         parts.append(PartChanged("channel", channel.id, change))
         if change is not Change.UNCHANGED:
             wake |= _reactivate(connection, channel.id, now)
+    parts += [
+        PartChanged("webhook", name, change)
+        for name, change in apply_webhooks(connection, described.webhooks, secrets, now)
+    ]
     parts += _retire_channels(connection, described)
     parts += _retire_senders(connection, described)
     return Applied(parts, sorted(wake), workspace_warnings(connection))
@@ -210,7 +204,7 @@ def _apply_channel(
         return Change.ADDED
     known = {name: getattr(stored, name) for name in values}
     change = _change(known, values)
-    if _same_secrets(box, stored.secrets, secrets):
+    if same_secrets(box, stored.secrets, secrets):
         # Encrypted again all the same where that was done with a key that is on its way out.
         values["secrets"] = box.renew(stored.secrets)
         values["tokens"] = stored.tokens and box.renew(stored.tokens)
@@ -225,13 +219,6 @@ def _change(stored: dict[str, Any] | None, described: dict[str, Any]) -> Change:
     if stored is None:
         return Change.ADDED
     return Change.UNCHANGED if stored == described else Change.CHANGED
-
-
-def _same_secrets(box: SecretBox, token: str, secrets: dict[str, str]) -> bool:
-    try:
-        return box.decrypt(token) == secrets
-    except SecretKeyError:
-        return False
 
 
 def _reactivate(connection: Connection, channel: str, now: int) -> set[str]:

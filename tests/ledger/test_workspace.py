@@ -11,11 +11,19 @@ from postroad.campaign.file import CampaignSettings
 from postroad.channels.options import ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.contracts import ChannelState, MessageState
+from postroad.ledger.changes import Change
 from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.engine import Ledger
-from postroad.ledger.tables import Channel, Event
 from postroad.ledger.organisation import load_organisation
-from postroad.ledger.workspace import Applied, Change, apply_workspace, channel_version, list_senders, load_channel, load_sender
+from postroad.ledger.tables import Channel, Event
+from postroad.ledger.workspace import (
+    Applied,
+    apply_workspace,
+    channel_version,
+    list_senders,
+    load_channel,
+    load_sender,
+)
 from postroad.secrets import SecretBox, SecretKeyError
 from postroad.workspace import SmtpChannel, Workspace, load_workspace
 from tests.ledger_rows import ANA, NOW, add_campaign, add_person

@@ -13,6 +13,7 @@ from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.reviving import RevivingActivities
 from activities.sending import SendingActivities
+from activities.telling import TellingActivities
 from workflows import activity_calls
 
 _CLASSES = (
@@ -23,6 +24,7 @@ _CLASSES = (
     QuotaActivities,
     RevivingActivities,
     SendingActivities,
+    TellingActivities,
 )
 _ACTIVITIES = {
     method.__name__: method

@@ -31,6 +31,7 @@ from postroad.ledger.tables.messages import Event, Message, Outcome, ReturnedTry
 from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
 from postroad.ledger.tables.people import Enrollment, Sequence
 from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
+from postroad.ledger.tables.webhooks import Webhook
 
 __all__ = [
     "Attachment",
@@ -62,4 +63,5 @@ __all__ = [
     "Step",
     "StepText",
     "Suppression",
+    "Webhook",
 ]

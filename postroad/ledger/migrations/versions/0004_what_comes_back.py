@@ -30,6 +30,18 @@ def upgrade() -> None:
     op.create_index("ix_returned_try_message", "returned_try", ["message"])
     for scope in ("channel_id", "domain"):
         op.create_index(f"ix_returned_try_{scope}_charge_at", "returned_try", [scope, "charge_at"])
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.String(100), nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("heard", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_reason", sa.Text(), nullable=False),
+        sa.Column("state_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook"),
+    )
     for table in ("campaign", "channel"):
         op.add_column(table, sa.Column("canary_from", sa.BigInteger(), nullable=True))
 
@@ -39,4 +51,5 @@ def downgrade() -> None:
     for table in ("channel", "campaign"):
         with op.batch_alter_table(table) as changed:
             changed.drop_column("canary_from")
+    op.drop_table("webhook")
     op.drop_table("returned_try")
