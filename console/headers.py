@@ -23,8 +23,10 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
 }
+_PAGES_CACHE = ("Cache-Control", "no-store")
+_FILES_CACHE = ("Cache-Control", "public, max-age=31536000, immutable")
+"""A static file's address changes with its content: see console.rendering."""
 _TLS_ONLY = ("Strict-Transport-Security", "max-age=31536000")
 
 
@@ -45,6 +47,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                is_file = scope["path"].startswith("/static/") and message["status"] == 200
+                headers.setdefault(*_FILES_CACHE if is_file else _PAGES_CACHE)
                 if scope["scheme"] == "https":
                     headers.setdefault(*_TLS_ONLY)
             await send(message)

@@ -41,6 +41,8 @@ async def test_every_answer_carries_the_headers_that_keep_browsers_in_bounds(
         assert "frame-ancestors 'none'" in policy
         assert "unsafe-inline" not in policy
         assert headers["x-content-type-options"] == "nosniff"
+        kept = "immutable" if path.startswith("/static/") else "no-store"
+        assert kept in headers["cache-control"]
 
 
 async def test_the_overview_counts_the_last_day_and_says_what_is_waited_for(
