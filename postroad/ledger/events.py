@@ -1,9 +1,10 @@
 """The live feed: events in the order in which they were written."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from postroad.instants import MINUTE, moment
 from postroad.ledger.tables import Enrollment, Event, Message, Sequence, Step
@@ -76,7 +77,19 @@ def events_after(
         event: only events of this kind.
         through: no events with a higher id than this.
     """
-    statement = (
+    statement = select_entries().where(Event.id > after).order_by(Event.id).limit(at_most)
+    if campaign_id is not None:
+        statement = statement.where(Event.campaign_id == campaign_id)
+    if event is not None:
+        statement = statement.where(Event.event == event)
+    if through is not None:
+        statement = statement.where(Event.id <= through)
+    return read_entries(connection, statement)
+
+
+def select_entries() -> Select[*tuple[Any, ...]]:
+    """Return the statement that `read_entries` runs, to be narrowed and ordered."""
+    return (
         select(
             Event.id,
             Event.at,
@@ -99,16 +112,11 @@ def events_after(
             Message,
             and_(Message.enrollment_id == Enrollment.id, Message.position == Event.position),
         )
-        .where(Event.id > after)
-        .order_by(Event.id)
-        .limit(at_most)
     )
-    if campaign_id is not None:
-        statement = statement.where(Event.campaign_id == campaign_id)
-    if event is not None:
-        statement = statement.where(Event.event == event)
-    if through is not None:
-        statement = statement.where(Event.id <= through)
+
+
+def read_entries(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[FeedEntry]:
+    """Run a statement of `select_entries`."""
     return [
         FeedEntry(
             id=row.id,

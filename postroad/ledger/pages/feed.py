@@ -3,12 +3,11 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Select, and_, literal, select, tuple_
+from sqlalchemy import Connection, Select, literal, select, tuple_
 
-from postroad.instants import moment
-from postroad.ledger.events import FeedEntry
+from postroad.ledger.events import FeedEntry, read_entries, select_entries
 from postroad.ledger.pages.scope import event_of
-from postroad.ledger.tables import Enrollment, Event, Step
+from postroad.ledger.tables import Event
 
 
 class FeedFilter(BaseModel):
@@ -44,7 +43,7 @@ def events_before(
         if before is not None:
             at = select(Event.at).where(Event.id == before).scalar_subquery()
             statement = statement.where(tuple_(Event.at, Event.id) < tuple_(at, literal(before)))
-    return _entries(connection, statement)
+    return read_entries(connection, statement)
 
 
 def events_since(
@@ -52,22 +51,11 @@ def events_since(
 ) -> list[FeedEntry]:
     """Return the events with a higher id than `after`, oldest first."""
     statement = _select(wanted).where(Event.id > after).order_by(Event.id).limit(at_most)
-    return _entries(connection, statement)
+    return read_entries(connection, statement)
 
 
 def _select(wanted: FeedFilter) -> Select[*tuple[Any, ...]]:
-    statement = (
-        select(
-            Event.id, Event.at, Event.event, Event.campaign_id, Event.channel_id, Event.detail,
-            Step.id.label("step"), Enrollment.address,
-        )
-        .select_from(Event)
-        .outerjoin(
-            Step, and_(Step.campaign_id == Event.campaign_id, Step.position == Event.position)
-        )
-        .outerjoin(Enrollment, Enrollment.id == Event.enrollment_id)
-        .where(*event_of(wanted.sender))
-    )  # fmt: skip
+    statement = select_entries().where(*event_of(wanted.sender))
     for column, value in (
         (Event.campaign_id, wanted.campaign),
         (Event.event, wanted.event),
@@ -76,19 +64,3 @@ def _select(wanted: FeedFilter) -> Select[*tuple[Any, ...]]:
         if value:
             statement = statement.where(column == value)
     return statement
-
-
-def _entries(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[FeedEntry]:
-    return [
-        FeedEntry(
-            id=row.id,
-            at=moment(row.at),
-            event=row.event,
-            campaign=row.campaign_id,
-            step=row.step,
-            email=row.address,
-            channel=row.channel_id,
-            detail=row.detail,
-        )
-        for row in connection.execute(statement)
-    ]
