@@ -1,4 +1,4 @@
-"""Recording histories: `python -m tests.histories.record` plays every scenario and keeps it.
+"""Recording histories: `python -m tests.histories.record [NAME…]` plays scenarios and keeps them.
 
 Run it after a deliberate change of the workflows, and keep the older files: see docs/workflows.md.
 """
@@ -6,23 +6,32 @@ Run it after a deliberate change of the workflows, and keep the older files: see
 import asyncio
 import json
 import re
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import insert
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from operations.clock import now
-from postroad.contracts import Steering
+from operations.webhooks import start_webhooks
+from postroad.contracts import CampaignState, Steering, webhook_workflow_id
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
+from postroad.ledger.tables import Event
 from postroad.ledger.uncertain import dismiss
+from postroad.ledger.webhooks import apply_webhooks
 from postroad.sandbox.faults import Fault
+from postroad.secrets import SecretBox
+from postroad.webhook_settings import WebhookSettings
+from tests.workflows.listener import SECRET, listening
 from tests.workflows.post import open_post
 from tests.workflows.theatre import Theatre, open_theatre, temporal_environment
+from worker import running_worker
 from workflows.campaign import CampaignWorkflow
 
 FOLDER = Path(__file__).parent
@@ -90,6 +99,49 @@ async def watched(environment: WorkflowEnvironment, ledger: Ledger, directory: P
         await post.watch.result()
 
 
+async def returned(environment: WorkflowEnvironment, ledger: Ledger, directory: Path) -> None:
+    """A message that comes back after its campaign was completed, and is sent again."""
+    rules = ", on_soft_bounce: {mailbox_full: [1s], give_up_after: 2}"
+    async with open_post(environment, ledger, directory) as post, post.worker():
+        await post.launch("brimful@x.test", steps=ONE_STEP, rules=rules)
+        await post.until(lambda: post.people().get("brimful@x.test") == "bounced")
+        await post.watch.result()
+
+
+async def told(environment: WorkflowEnvironment, ledger: Ledger, directory: Path) -> None:  # noqa: ARG001 - as the others
+    """A webhook that refuses once, takes two events, and is gone."""
+    box = SecretBox("a key for this recording")
+    async with (
+        listening() as listener,
+        running_worker(environment.client, ledger, box, "postroad"),
+    ):
+        listener.answers = [503]
+        described = {"id": "crm", "url": listener.url, "secret": SECRET}
+        with ledger.write() as connection:
+            list(apply_webhooks(connection, [WebhookSettings.model_validate(described)], box, 0))
+            for event in ("sent", "replied"):
+                connection.execute(insert(Event).values(at=now(), event=event, detail=""))
+        await start_webhooks(environment.client, ledger, "postroad")
+        while len(listener.heard) < 2:
+            await asyncio.sleep(0.1)
+        listener.answers = [410]
+        with ledger.write() as connection:
+            connection.execute(insert(Event).values(at=now(), event="sent", detail=""))
+        handle = environment.client.get_workflow_handle(webhook_workflow_id("crm"))
+        await handle.result()
+
+
+async def paused_itself(theatre: Theatre) -> None:
+    """A campaign that bounces too much, and is cancelled."""
+    theatre.sandbox.add_fault(Fault(phase="rcpt", action="reply", reply="550 5.1.1", times=8))
+    await theatre.launch(120, ONE_STEP, limits="[{messages: 10, per: 200ms}]")
+    await theatre.until(lambda: theatre.state() is CampaignState.PAUSED)
+    while (await theatre.campaign.query(CampaignWorkflow.progress)).state != "paused":
+        await asyncio.sleep(0.1)
+    await theatre.campaign.execute_update(CampaignWorkflow.cancel, Steering(by="ops"))
+    await theatre.over()
+
+
 SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
     "happy": happy,
     "throttled": throttled,
@@ -97,20 +149,30 @@ SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
     "uncertain": uncertain,
     "cancelled": cancelled,
     "continued": continued,
+    "paused_itself": paused_itself,
+}
+STAGES: dict[str, Callable[[WorkflowEnvironment, Ledger, Path], Awaitable[None]]] = {
+    "watched": watched,
+    "returned": returned,
+    "told": told,
 }
 
 
-async def record() -> None:
-    """Play every scenario, and write the history of each workflow run."""
+async def record(names: Collection[str]) -> None:
+    """Play scenarios, and write the history of each workflow run."""
     for name, scenario in SCENARIOS.items():
+        if name not in names:
+            continue
         threshold = 30 if name == "continued" else None
         async with _stage(threshold) as (environment, ledger, directory):
             async with open_theatre(environment, ledger, directory, "postroad") as theatre:
                 await scenario(theatre)
             await _write_all(name, environment.client)
-    async with _stage() as (environment, ledger, directory):
-        await watched(environment, ledger, directory)
-        await _write_all("watched", environment.client)
+    for name, play in STAGES.items():
+        if name in names:
+            async with _stage() as (environment, ledger, directory):
+                await play(environment, ledger, directory)
+                await _write_all(name, environment.client)
 
 
 @asynccontextmanager
@@ -148,4 +210,4 @@ def _write(path: Path, history: WorkflowHistory) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:] or [*SCENARIOS, *STAGES]))

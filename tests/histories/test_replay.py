@@ -32,8 +32,9 @@ def test_every_scenario_is_recorded(scenario: str, kind: str) -> None:
     assert [path for path in RECORDED if path.name.startswith(f"{scenario}.{kind}.")]
 
 
-def test_a_watched_mailbox_is_recorded() -> None:
-    assert [path for path in RECORDED if path.name.startswith("watched.mailbox.")]
+@pytest.mark.parametrize("name", ["watched.mailbox.", "returned.mailbox.", "told.webhook."])
+def test_what_follows_from_sending_is_recorded(name: str) -> None:
+    assert [path for path in RECORDED if path.name.startswith(name)]
 
 
 def test_the_continued_scenario_really_continued() -> None:

@@ -1,16 +1,12 @@
 """What happens is posted to whoever listens: signed, in order, and nothing is lost."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aiohttp import web
 from sqlalchemy import insert, select
-from standardwebhooks.webhooks import Webhook as Verifier
 from temporalio.testing import WorkflowEnvironment
 
 from operations.webhooks import start_webhooks, wake_webhooks
@@ -23,54 +19,22 @@ from postroad.posting import body_of
 from postroad.secrets import SecretBox
 from postroad.webhook_settings import WebhookSettings
 from tests.ledger_rows import NOW
+from tests.workflows.listener import SECRET, Listener, listening
 from worker import running_worker
 
-_SECRET = base64.b64encode(b"a key of thirty-two bytes, really").decode()
 _BOX = SecretBox("a key for these tests")
 _QUEUE = "listening"
-
-
-@dataclass
-class Listener:
-    """A CRM on loopback."""
-
-    url: str = ""
-    answers: list[int] = field(default_factory=list[int])
-    """Statuses to answer next; then 200."""
-    heard: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    ids: list[str] = field(default_factory=list[str])
-    refused: int = 0
-
-    async def take(self, request: web.Request) -> web.Response:
-        """Take an event if its signature is right, and if this listener is in the mood."""
-        body = await request.text()
-        event = Verifier(_SECRET).verify(body, dict(request.headers))
-        if self.answers:
-            self.refused += 1
-            return web.Response(status=self.answers.pop(0))
-        self.heard.append(event)
-        self.ids.append(request.headers["webhook-id"])
-        return web.Response()
 
 
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
     """A listener that checks every signature with the reference library."""
-    found = Listener()
-    application = web.Application()
-    application.router.add_post("/hook", found.take)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    found.url = f"http://{host}:{port}/hook"
-    yield found
-    await runner.cleanup()
+    async with listening() as found:
+        yield found
 
 
 def _apply(ledger: Ledger, listener: Listener, **given: Any) -> None:
-    described = {"id": "crm", "url": listener.url, "secret": _SECRET, **given}
+    described = {"id": "crm", "url": listener.url, "secret": SECRET, **given}
     with ledger.write() as connection:
         list(apply_webhooks(connection, [WebhookSettings.model_validate(described)], _BOX, NOW))
 
@@ -110,7 +74,7 @@ async def test_events_arrive_signed_in_order_and_once_though_listener_and_worker
             [event.SerializeToString() async for event in handle.fetch_history_events()]
         )
         assert b"it sent" not in kept
-        assert _SECRET.encode() not in kept
+        assert SECRET.encode() not in kept
         await handle.terminate()
     assert [event["type"] for event in listener.heard] == ["sent", "replied", "replied", "sent"]
     assert listener.heard[0]["data"]["detail"] == "it sent"
@@ -180,7 +144,7 @@ def test_a_webhook_keeps_its_place_when_it_is_applied_again(
     ],
 )
 def test_a_webhook_that_cannot_work_is_refused(given: dict[str, Any], fault: str) -> None:
-    described = {"id": "crm", "url": "https://crm.test/", "secret": _SECRET, **given}
+    described = {"id": "crm", "url": "https://crm.test/", "secret": SECRET, **given}
     with pytest.raises(ValueError, match=fault):
         WebhookSettings.model_validate(described)
 
