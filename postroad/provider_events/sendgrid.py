@@ -7,12 +7,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from postroad.inbox.outcome import OutcomeKind, outcome_of
 from postroad.inbox.reason_codes import UNKNOWN, Cause
-from postroad.inbox.verdict import Verdict
 from postroad.instants import HOUR, MINUTE, SECOND
 from postroad.provider_events import verdicts
 from postroad.provider_events.event import Fields, ProviderEvent, batch_of, objects_in
+from postroad.provider_events.verdicts import Meaning
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
@@ -41,15 +40,14 @@ _DROPPED = {
     "Invalid SMTPAPI header": _OWN_MESSAGE,
 }
 """Why SendGrid itself did not try: the address is on one of its lists, or the account's limit."""
-_DROPPED_AS_WISHED = {
-    "Unsubscribed Address": OutcomeKind.UNSUBSCRIBED,
-    "Spam Reporting Address": OutcomeKind.COMPLAINED,
-}
 _WISHES = {
-    "unsubscribe": OutcomeKind.UNSUBSCRIBED,
-    "group_unsubscribe": OutcomeKind.UNSUBSCRIBED,
-    "spamreport": OutcomeKind.COMPLAINED,
+    "unsubscribe": verdicts.UNSUBSCRIBED,
+    "group_unsubscribe": verdicts.UNSUBSCRIBED,
+    "Unsubscribed Address": verdicts.UNSUBSCRIBED,
+    "spamreport": verdicts.COMPLAINED,
+    "Spam Reporting Address": verdicts.COMPLAINED,
 }
+"""Events, and reasons to drop a message, that tell what the person wants."""
 
 
 def is_authentic(
@@ -85,35 +83,22 @@ def read_events(body: bytes) -> list[ProviderEvent]:
 
 def _events(pushed: Iterator[Fields]) -> Iterator[ProviderEvent]:
     for fields in pushed:
-        meant = _meaning(fields)
-        if meant is None:
-            continue
-        kind, verdict = meant
-        yield ProviderEvent(
-            id=fields.id("sg_event_id"),
-            kind=kind,
-            verdict=verdict,
-            recipient=fields.text("email").lower(),
-            at=fields.at("timestamp"),
-            key=fields.key(),
-            message_id=fields.message_id("smtp-id"),
-        )
+        meaning = _meaning(fields)
+        if meaning is not None:
+            yield ProviderEvent(
+                id=fields.id("sg_event_id"),
+                kind=meaning.kind,
+                verdict=meaning.verdict,
+                recipient=fields.text("email").lower(),
+                at=fields.at("timestamp"),
+                key=fields.key(),
+                message_id=fields.message_id("smtp-id"),
+            )
 
 
-def _meaning(fields: Fields) -> tuple[OutcomeKind, Verdict] | None:
-    event, reason = fields.text("event"), fields.text("reason")
-    wish = _DROPPED_AS_WISHED.get(reason) if event == "dropped" else _WISHES.get(event)
-    if wish is not None:
-        is_complaint = wish is OutcomeKind.COMPLAINED
-        return wish, verdicts.COMPLAINT if is_complaint else verdicts.UNSUBSCRIBED
-    verdict = _verdict(event, reason, fields)
-    kind = None if verdict is None else outcome_of(verdict)
-    return None if verdict is None or kind is None else (kind, verdict)
-
-
-def _verdict(event: str, reason: str, fields: Fields) -> Verdict | None:
-    recipient = fields.text("email").lower()
-    match event:
+def _meaning(fields: Fields) -> Meaning | None:
+    recipient, reason = fields.text("email").lower(), fields.text("reason")
+    match fields.text("event"):
         case "delivered":
             return verdicts.DELIVERED
         case "deferred":
@@ -122,5 +107,7 @@ def _verdict(event: str, reason: str, fields: Fields) -> Verdict | None:
             thought = _CLASSES.get(fields.text("bounce_classification"), UNKNOWN)
             return verdicts.failed(recipient, fields.text("status"), reason, thought)
         case "dropped":
-            return verdicts.failed(recipient, "", reason, _DROPPED.get(reason, UNKNOWN))
-    return None
+            thought = _DROPPED.get(reason, UNKNOWN)
+            return _WISHES.get(reason) or verdicts.failed(recipient, "", reason, thought)
+        case event:
+            return _WISHES.get(event)

@@ -7,11 +7,10 @@ import base64
 import hmac
 from collections.abc import Iterator
 
-from postroad.inbox.outcome import OutcomeKind, outcome_of
 from postroad.inbox.reason_codes import PASSING, UNKNOWN, Cause
-from postroad.inbox.verdict import Verdict
 from postroad.provider_events import verdicts
 from postroad.provider_events.event import Fields, ProviderEvent, batch_of, objects_in
+from postroad.provider_events.verdicts import Meaning
 
 _CLASSES = {
     "10": Cause("user_unknown", "recipient"),
@@ -36,6 +35,12 @@ _NO_BOUNCES = ("60", "80", "100")
 _UNDELIVERED = (
     "bounce", "out_of_band", "policy_rejection", "generation_failure", "generation_rejection",
 )  # fmt: skip
+_OTHERS = {
+    "delivery": verdicts.DELIVERED,
+    "spam_complaint": verdicts.COMPLAINED,
+    "list_unsubscribe": verdicts.UNSUBSCRIBED,
+    "link_unsubscribe": verdicts.UNSUBSCRIBED,
+}
 
 
 def is_authentic(authorization: str, username: str, password: str) -> bool:
@@ -56,16 +61,13 @@ def read_events(body: bytes) -> list[ProviderEvent]:
 
 
 def _events(pushed: Iterator[Fields]) -> Iterator[ProviderEvent]:
-    for wrapped in pushed:
-        for fields in objects_in([*wrapped.part("msys").values.values()]):
-            meant = _meaning(fields)
-            if meant is None:
-                continue
-            kind, verdict = meant
+    for fields in _unwrapped(pushed):
+        meaning = _meaning(fields)
+        if meaning is not None:
             yield ProviderEvent(
                 id=fields.id("event_id"),
-                kind=kind,
-                verdict=verdict,
+                kind=meaning.kind,
+                verdict=meaning.verdict,
                 recipient=fields.text("rcpt_to").lower(),
                 at=fields.at("timestamp"),
                 key=fields.part("rcpt_meta").key(),
@@ -73,27 +75,23 @@ def _events(pushed: Iterator[Fields]) -> Iterator[ProviderEvent]:
             )
 
 
-def _meaning(fields: Fields) -> tuple[OutcomeKind, Verdict] | None:
+def _unwrapped(pushed: Iterator[Fields]) -> Iterator[Fields]:
+    """Take each event out of `{"msys": {"message_event": …}}`; a ping has none."""
+    for wrapped in pushed:
+        yield from objects_in([*wrapped.part("msys").values.values()])
+
+
+def _meaning(fields: Fields) -> Meaning | None:
     event, bounce_class = fields.text("type"), fields.text("bounce_class")
-    if event in ("list_unsubscribe", "link_unsubscribe") or (
-        event in _UNDELIVERED and bounce_class == _UNSUBSCRIBE_CLASS
-    ):
-        return OutcomeKind.UNSUBSCRIBED, verdicts.UNSUBSCRIBED
-    verdict = _verdict(event, bounce_class, fields)
-    kind = None if verdict is None else outcome_of(verdict)
-    return None if verdict is None or kind is None else (kind, verdict)
-
-
-def _verdict(event: str, bounce_class: str, fields: Fields) -> Verdict | None:
     recipient = fields.text("rcpt_to").lower()
     words = fields.text("raw_reason") or fields.text("reason")
-    if event == "delivery":
-        return verdicts.DELIVERED
     if event == "delay":
         return verdicts.delayed(recipient, words)
-    if event == "spam_complaint":
-        return verdicts.COMPLAINT
-    if event in _UNDELIVERED and bounce_class not in _NO_BOUNCES:
-        thought = _CLASSES.get(bounce_class, UNKNOWN)
-        return verdicts.failed(recipient, fields.text("error_code"), words, thought)
-    return None
+    if event not in _UNDELIVERED:
+        return _OTHERS.get(event)
+    if bounce_class == _UNSUBSCRIBE_CLASS:
+        return verdicts.UNSUBSCRIBED
+    if bounce_class in _NO_BOUNCES:
+        return None
+    thought = _CLASSES.get(bounce_class, UNKNOWN)
+    return verdicts.failed(recipient, fields.text("error_code"), words, thought)
