@@ -1,5 +1,7 @@
 """What people see when a page cannot be shown."""
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -7,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.rendering import render
-from operations.failures import sentence_of
-from operations.refusal import Refused
+from operations.failures import SAID_IN_A_SENTENCE, sentence_of
 
 _log = structlog.get_logger(__name__)
 _HEADINGS = {
@@ -57,4 +58,9 @@ async def broken(request: Request, error: Exception) -> Response:
     )
 
 
-HANDLERS = {HTTPException: refused, SQLAlchemyError: failed, Refused: failed, Exception: broken}
+_FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, *SAID_IN_A_SENTENCE)
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    HTTPException: refused,
+    **dict.fromkeys(_FAILURES, failed),
+    Exception: broken,
+}

@@ -15,8 +15,7 @@ from console.access import Permission, Viewer, viewer_of
 from console.cookies import SESSION
 from console.installation import installation_of
 from operations.clock import now
-from operations.failures import sentence_of
-from operations.refusal import Refused
+from operations.failures import SAID_IN_A_SENTENCE, sentence_of
 from postroad.ledger.audit import record_change
 from postroad.ledger.console_sessions import find_session
 
@@ -120,7 +119,7 @@ def _recorded(name: str, action: Action) -> Endpoint:
             raise HTTPException(403, "This form is too old: load the page again.")
         try:
             done = await action(request)
-        except (Refused, RPCError) as refusal:
+        except (*SAID_IN_A_SENTENCE, RPCError) as refusal:
             response = RedirectResponse(_page_before(request), 303)
             notice = notices.Notice(sentence_of(refusal), is_refusal=True)
             notices.leave(request, response, notice)

@@ -11,7 +11,9 @@ from postroad.secrets import SecretKeyError
 from postroad.settings import SettingsError
 from postroad.yaml_file import FileError
 
-_SENTENCES = (Refused, SettingsError, SecretKeyError, SchemaMismatch, FileError)
+SAID_IN_A_SENTENCE = (Refused, SettingsError, SecretKeyError, SchemaMismatch, FileError)
+"""Errors whose own words are meant for people."""
+
 _NO_TABLES = ("no such table", "UndefinedTable", "UndefinedColumn", "no such column")
 _NO_DATABASE = "unable to open database file"
 
@@ -19,7 +21,7 @@ _NO_DATABASE = "unable to open database file"
 def sentence_of(error: Exception) -> str:
     """Say what an error means for whoever gave the command."""
     match error:
-        case _ if isinstance(error, _SENTENCES):
+        case _ if isinstance(error, SAID_IN_A_SENTENCE):
             return str(error)
         case SQLAlchemyError():
             return _of_ledger(error)

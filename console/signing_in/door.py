@@ -20,6 +20,9 @@ from operations.passwords import is_password
 from postroad.ledger.console_sessions import close_session, count_attempt, forget_attempts
 from postroad.ledger.users import Role, credentials, has_users
 
+_LONGEST_ADDRESS = 320
+"""Whatever else is typed is not kept when attempts are counted."""
+
 
 def routes() -> list[BaseRoute]:
     """Return the door's routes."""
@@ -38,7 +41,7 @@ async def _show(request: Request) -> Response:
 
 async def _sign_in(request: Request) -> Response:
     form = await _form(request)
-    email = text(form, "email").lower()
+    email = text(form, "email").lower()[:_LONGEST_ADDRESS]
     target = text(form, "next")
     installation = installation_of(request)
     address = request.client.host if request.client else ""

@@ -90,6 +90,18 @@ async def test_a_list_is_imported_and_exported_again(visit: Visit, ledger: Ledge
     assert "a@x.test,'=1+1,import," in exported
 
 
+async def test_a_file_that_cannot_be_read_is_refused(visit: Visit) -> None:
+    admin = visit(Role.ADMIN)
+    await admin.client.post(
+        "/suppressions/import",
+        data={csrf.FIELD: csrf.token_for(admin.token)},
+        files={"file": ("out.csv", b"")},
+    )
+    page = (await admin.get("/suppressions")).text
+    assert 'role="alert"' in page
+    assert "is empty" in page
+
+
 async def test_users_are_added_changed_and_removed(visit: Visit, ledger: Ledger) -> None:
     admin = visit(Role.ADMIN)
     password = "a password of some length"

@@ -45,6 +45,14 @@ async def test_every_answer_carries_the_headers_that_keep_browsers_in_bounds(
         assert kept in headers["cache-control"]
 
 
+async def test_both_databases_answer_what_a_rep_asks(visit: Visit) -> None:
+    rep = visit(Role.REP)
+    answers = {path: (await rep.get(path)).status_code for path in PAGES}
+    refused = {"/suppressions", "/users", "/audit"}
+    assert {path for path, status in answers.items() if status == 403} == refused
+    assert all(status in {200, 303} for path, status in answers.items() if path not in refused)
+
+
 async def test_the_overview_counts_the_last_day_and_says_what_is_waited_for(
     visit: Visit,
 ) -> None:
