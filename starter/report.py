@@ -6,7 +6,8 @@ from pydantic import BaseModel
 
 from operations.clock import say_time
 from operations.opening import opened_ledger, unknown_campaign
-from postroad.ledger.reports import CampaignReport, campaign_report
+from postroad.ledger.counts import CampaignReport
+from postroad.ledger.reports import campaign_report
 from postroad.wording import say_count
 from starter.arguments import AsJson, CampaignId
 from starter.terminal import print_json, print_table, say
@@ -36,6 +37,8 @@ def print_report(counted: CampaignReport) -> None:
         print_table(*_table("step", counted.steps))
     if counted.channels:
         print_table(*_table("channel", counted.channels))
+    if len(counted.senders) > 1:
+        print_table(*_table("sender", counted.senders))
 
 
 def _times(counted: CampaignReport) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from postroad.contracts import CampaignState, ChannelState, MessageState
 from postroad.instants import DAY, moment
-from postroad.ledger.reports import MessageCount, PeopleCount, count_messages, count_people
+from postroad.ledger.counts import MessageCount, PeopleCount
+from postroad.ledger.reports import count_messages, count_people
 from postroad.ledger.tables import Campaign, Channel, Message, QuotaTurn, Sequence
 from postroad.quota.reasons import time_of_day
 from postroad.quota.turns import Priority

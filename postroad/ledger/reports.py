@@ -7,94 +7,32 @@ people's states, and the messages' states sum to enrolled × steps.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from postroad.contracts import CampaignState, EnrollmentState, MessageState
 from postroad.instants import moment
-from postroad.ledger.tables import Campaign, Channel, Enrollment, Event, Message, Rejection, Step
-
-_OUTCOMES = ("bounced", "soft_bounced", "replied")
-
-
-class Count(BaseModel):
-    """A frozen row of numbers; its field names are the keys of `report --json`."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class PeopleCount(Count):
-    """People by state: `enrolled` is the sum of all others but `rejected`."""
-
-    enrolled: int
-    rejected: int
-    """Rows of the audience that were never enrolled."""
-    active: int = 0
-    finished: int = 0
-    replied: int = 0
-    bounced: int = 0
-    unsubscribed: int = 0
-    failed: int = 0
-    removed: int = 0
-
-
-class MessageCount(Count):
-    """Messages by state."""
-
-    planned: int = 0
-    reserved: int = 0
-    sending: int = 0
-    sent: int = 0
-    failed: int = 0
-    uncertain: int = 0
-    suppressed: int = 0
-
-
-class StepCount(Count):
-    """One step: its messages by state, and what came back.
-
-    A bounce at once is a `failed` message and a bounce; a later one a `sent` message and a bounce.
-    """
-
-    id: str
-    sent: int = 0
-    bounced: int = 0
-    soft_bounced: int = 0
-    """Not delivered, for a reason that may pass."""
-    replied: int = 0
-    failed: int = 0
-    uncertain: int = 0
-    suppressed: int = 0
-    planned: int = 0
-    reserved: int = 0
-    sending: int = 0
-
-
-class ChannelCount(Count):
-    """What one delivery channel did for the campaign."""
-
-    id: str
-    kind: str
-    sent: int
-    bounced: int
-    throttled_seconds: float
-    """How long waves had to wait for the channel's limits, summed over waves."""
-
-
-class CampaignReport(Count):
-    """`report ID --json`."""
-
-    campaign: str
-    state: CampaignState
-    people: PeopleCount
-    messages: MessageCount
-    steps: list[StepCount]
-    channels: list[ChannelCount]
-    started_at: datetime | None
-    ended_at: datetime | None
+from postroad.ledger.counts import (
+    CampaignReport,
+    ChannelCount,
+    MessageCount,
+    PeopleCount,
+    SenderCount,
+    StepCount,
+    TemplateCount,
+)
+from postroad.ledger.tables import (
+    Campaign,
+    Channel,
+    Enrollment,
+    Event,
+    Message,
+    Rejection,
+    Sequence,
+    Step,
+)
+from postroad.ledger.tables.messages import CAME_BACK
 
 
 def campaign_report(connection: Connection, campaign_id: str) -> CampaignReport | None:
@@ -118,6 +56,8 @@ def campaign_report(connection: Connection, campaign_id: str) -> CampaignReport 
         people=count_people(connection, campaign_id),
         messages=MessageCount(**_by(messages, "state")),
         steps=_steps(connection, campaign_id, messages, outcomes),
+        templates=_templates(connection, campaign_id, messages, outcomes),
+        senders=_senders(messages, outcomes),
         channels=_channels(connection, campaign_id, messages, outcomes),
         started_at=None if campaign.started_at is None else moment(campaign.started_at),
         ended_at=None if campaign.ended_at is None else moment(campaign.ended_at),
@@ -144,28 +84,49 @@ def count_messages(connection: Connection, campaign_id: str) -> MessageCount:
 
 
 def _messages(connection: Connection, campaign_id: str) -> list[Row[Any]]:
-    """Count messages by (position, state, channel)."""
-    key = (Message.position, Message.state, Message.channel_id.label("channel"))
+    """Count messages by (position, version, state, channel, sender)."""
+    key = (
+        Message.position,
+        Message.version,
+        Message.state,
+        Message.channel_id.label("channel"),
+        Sequence.sender,
+    )
     return list(
         connection.execute(
             select(*key, func.count().label("number"))
-            .join(Enrollment, Enrollment.id == Message.enrollment_id)
-            .where(Enrollment.campaign_id == campaign_id)
+            .join(Sequence, Sequence.id == Message.sequence_id)
+            .where(Sequence.campaign_id == campaign_id)
             .group_by(*key)
         )
     )
 
 
 def _outcomes(connection: Connection, campaign_id: str) -> list[Row[Any]]:
-    """Count people whose mail came back, or who replied, by (position, event, channel).
+    """Count whose mail came back, or who answered, by what the mail was.
 
-    Counted by person, since one bounce may be reported twice.
+    By (position, version, event, channel, sender), and by person, since one bounce may be
+    reported twice.
     """
-    key = (Event.position, Event.event, Event.channel_id.label("channel"))
+    key = (
+        Event.position,
+        Message.version,
+        Event.event,
+        Event.channel_id.label("channel"),
+        Sequence.sender,
+    )
     return list(
         connection.execute(
             select(*key, func.count(Event.enrollment_id.distinct()).label("number"))
-            .where(Event.campaign_id == campaign_id, Event.event.in_(_OUTCOMES))
+            .outerjoin(
+                Message,
+                and_(
+                    Message.enrollment_id == Event.enrollment_id,
+                    Message.position == Event.position,
+                ),
+            )
+            .outerjoin(Sequence, Sequence.id == Message.sequence_id)
+            .where(Event.campaign_id == campaign_id, CAME_BACK)
             .group_by(*key)
         )
     )
@@ -200,16 +161,56 @@ def _steps(
     ]
 
 
+def _templates(
+    connection: Connection,
+    campaign_id: str,
+    messages: list[Row[Any]],
+    outcomes: list[Row[Any]],
+) -> list[TemplateCount]:
+    """Count each version of a text that was sent."""
+    steps = select(Step.position, Step.id).where(Step.campaign_id == campaign_id)
+    names = {position: step for position, step in connection.execute(steps)}
+    used = sorted({(row.position, row.version) for row in messages if row.version is not None})
+    return [
+        TemplateCount(
+            step=names[position],
+            version=version,
+            **_came_back(
+                (row for row in messages if (row.position, row.version) == (position, version)),
+                (row for row in outcomes if (row.position, row.version) == (position, version)),
+            ),
+        )
+        for position, version in used
+    ]
+
+
+def _senders(messages: list[Row[Any]], outcomes: list[Row[Any]]) -> list[SenderCount]:
+    return [
+        SenderCount(
+            id=sender,
+            **_came_back(
+                (row for row in messages if row.sender == sender),
+                (row for row in outcomes if row.sender == sender),
+            ),
+        )
+        for sender in sorted({row.sender for row in messages})
+    ]
+
+
+def _came_back(messages: Iterable[Row[Any]], outcomes: Iterable[Row[Any]]) -> dict[str, int]:
+    """Sum what was sent, and what came back for it."""
+    sent = sum(row.number for row in messages if row.state == MessageState.SENT)
+    return {"sent": sent, **_by(outcomes, "event")}
+
+
 def _channels(
     connection: Connection,
     campaign_id: str,
     messages: list[Row[Any]],
     outcomes: list[Row[Any]],
 ) -> list[ChannelCount]:
-    sent = _by((row for row in messages if row.state == MessageState.SENT), "channel")
-    bounced = _by((row for row in outcomes if row.event == "bounced"), "channel")
     throttled = _throttled_seconds(connection, campaign_id)
-    used = {row.channel for row in messages} | set(bounced) | set(throttled)
+    used = {row.channel for row in messages} | {row.channel for row in outcomes} | set(throttled)
     kinds = connection.execute(
         select(Channel.id, Channel.kind).where(Channel.id.in_(used)).order_by(Channel.id)
     )
@@ -217,8 +218,10 @@ def _channels(
         ChannelCount(
             id=channel,
             kind=kind,
-            sent=sent[channel],
-            bounced=bounced[channel],
+            **_came_back(
+                (row for row in messages if row.channel == channel),
+                (row for row in outcomes if row.channel == channel),
+            ),
             throttled_seconds=round(throttled[channel], 3),
         )
         for channel, kind in kinds

@@ -6,10 +6,12 @@ from sqlalchemy import insert, update
 
 from postroad.contracts import CampaignState, EnrollmentState, MessageState
 from postroad.instants import MINUTE
+from postroad.ledger.counts import CampaignReport
 from postroad.ledger.engine import Ledger
-from postroad.ledger.reports import CampaignReport, campaign_report
-from postroad.ledger.tables import Campaign, Event
+from postroad.ledger.reports import campaign_report
+from postroad.ledger.tables import Campaign, Event, Message
 from tests.ledger_rows import (
+    ANA,
     NOW,
     add_campaign,
     add_channel,
@@ -124,6 +126,10 @@ def test_channels_that_did_nothing_for_the_campaign_are_left_out(ledger: Ledger)
         "kind": "smtp",
         "sent": 4,
         "bounced": 1,
+        "soft_bounced": 0,
+        "replied": 1,
+        "unsubscribed": 0,
+        "complained": 0,
         "throttled_seconds": 42.5,
     }
 
@@ -164,3 +170,26 @@ def test_a_campaign_still_being_staged_is_running_but_not_started(ledger: Ledger
 def test_there_is_no_report_of_an_unknown_campaign(ledger: Ledger) -> None:
     with ledger.read() as connection:
         assert campaign_report(connection, "nowhere") is None
+
+
+def test_texts_and_senders_are_counted_apart(ledger: Ledger) -> None:
+    bo = "bo@acme.test"
+    with ledger.write() as connection:
+        add_channel(connection)
+        add_campaign(connection)
+        first = add_person(connection, "p1@x.test", MessageState.SENT, MessageState.SENT)
+        second = add_person(connection, "p2@x.test", MessageState.SENT, sender=bo)
+        for message, version in ((first[0], 1), (first[1], 1), (second[0], 2)):
+            connection.execute(update(Message).where(Message.id == message).values(version=version))
+        add_event(connection, first[0], "replied")
+        add_event(connection, second[0], "unsubscribed")
+        report = campaign_report(connection, "q4")
+    assert report is not None
+    texts = {(each.step, each.version): each for each in report.templates}
+    assert sorted(texts) == [("intro", 1), ("intro", 2), ("nudge", 1)]
+    assert (texts["intro", 1].sent, texts["intro", 1].replied) == (1, 1)
+    assert (texts["intro", 2].sent, texts["intro", 2].unsubscribed) == (1, 1)
+    senders = {each.id: each for each in report.senders}
+    assert (senders[ANA].sent, senders[ANA].replied, senders[ANA].unsubscribed) == (2, 1, 0)
+    assert (senders[bo].sent, senders[bo].replied, senders[bo].unsubscribed) == (1, 0, 1)
+    assert report.steps[0].unsubscribed == 1

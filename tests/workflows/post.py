@@ -14,8 +14,9 @@ from operations.definition import read_definition
 from operations.launching import launch
 from postroad.contracts import ChannelState, mailbox_workflow_id
 from postroad.ledger.channels import channel_state
+from postroad.ledger.counts import CampaignReport
 from postroad.ledger.engine import Ledger
-from postroad.ledger.reports import CampaignReport, campaign_report
+from postroad.ledger.reports import campaign_report
 from postroad.ledger.tables import Enrollment, Event, Message, Outcome, Suppression
 from postroad.sandbox.config import DEFAULT_REFUSALS, MailboxProviderConfig, Refusal, SandboxConfig
 from postroad.sandbox.mailbox_provider import MailboxProvider

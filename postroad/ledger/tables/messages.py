@@ -12,7 +12,7 @@ _UNCERTAIN = text("state = 'uncertain'")
 _SENDING = text("state = 'sending'")
 _HANDED_OVER = text("message_id IS NOT NULL")
 _IN_THREAD = text("thread_id IS NOT NULL")
-CAME_BACK = text("event IN ('bounced', 'soft_bounced', 'replied')")
+CAME_BACK = text("event IN ('bounced', 'soft_bounced', 'replied', 'unsubscribed', 'complained')")
 """The condition of `ix_event_came_back`; SQLite uses that index where a query says the same."""
 
 

@@ -9,7 +9,9 @@ branch_labels = None
 depends_on = None
 
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_CAME_BACK = sa.text("event IN ('bounced', 'soft_bounced', 'replied')")
+_CAME_BACK = sa.text(
+    "event IN ('bounced', 'soft_bounced', 'replied', 'unsubscribed', 'complained')"
+)
 
 
 def upgrade() -> None:

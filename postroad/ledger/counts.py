@@ -1,0 +1,111 @@
+"""What a report counts; the field names are the keys of `report --json`."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from postroad.contracts import CampaignState
+
+
+class Count(BaseModel):
+    """A frozen row of numbers; its field names are the keys of `report --json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class PeopleCount(Count):
+    """People by state: `enrolled` is the sum of all others but `rejected`."""
+
+    enrolled: int
+    rejected: int
+    """Rows of the audience that were never enrolled."""
+    active: int = 0
+    finished: int = 0
+    replied: int = 0
+    bounced: int = 0
+    unsubscribed: int = 0
+    failed: int = 0
+    removed: int = 0
+
+
+class MessageCount(Count):
+    """Messages by state."""
+
+    planned: int = 0
+    reserved: int = 0
+    sending: int = 0
+    sent: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    suppressed: int = 0
+
+
+class StepCount(Count):
+    """One step: its messages by state, and what came back.
+
+    A bounce at once is a `failed` message and a bounce; a later one a `sent` message and a bounce.
+    """
+
+    id: str
+    sent: int = 0
+    bounced: int = 0
+    soft_bounced: int = 0
+    """Not delivered, for a reason that may pass."""
+    replied: int = 0
+    unsubscribed: int = 0
+    complained: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    suppressed: int = 0
+    planned: int = 0
+    reserved: int = 0
+    sending: int = 0
+
+
+class CameBackCount(Count):
+    """What was sent, and what came back for it, by person."""
+
+    sent: int = 0
+    bounced: int = 0
+    soft_bounced: int = 0
+    replied: int = 0
+    unsubscribed: int = 0
+    complained: int = 0
+
+
+class TemplateCount(CameBackCount):
+    """One version of a step's text."""
+
+    step: str
+    version: int
+
+
+class SenderCount(CameBackCount):
+    """One rep's part."""
+
+    id: str
+    """Their address."""
+
+
+class ChannelCount(CameBackCount):
+    """What one delivery channel did for the campaign."""
+
+    id: str
+    kind: str
+    throttled_seconds: float
+    """How long waves had to wait for the channel's limits, summed over waves."""
+
+
+class CampaignReport(Count):
+    """`report ID --json`."""
+
+    campaign: str
+    state: CampaignState
+    people: PeopleCount
+    messages: MessageCount
+    steps: list[StepCount]
+    templates: list[TemplateCount]
+    senders: list[SenderCount]
+    channels: list[ChannelCount]
+    started_at: datetime | None
+    ended_at: datetime | None
