@@ -1,13 +1,15 @@
 """Events that providers push to `/webhooks/sendgrid/CHANNEL` and `/webhooks/sparkpost/CHANNEL`.
 
-What is answered with anything but 200 is pushed again, and what was recorded before changes
-nothing: so a batch may come twice, half, or in any order.
+What is answered with anything but 200 is pushed again: by SendGrid for 24 hours, by SparkPost
+for 8, and it waits 10 seconds for the answer. What was recorded before changes nothing, so a batch
+may come twice, half, or in any order.
 """
 
 from collections.abc import Sequence
 
 import structlog
 from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -27,8 +29,8 @@ from postroad.ledger.workspace import load_channel
 from postroad.provider_events import sendgrid, sparkpost
 from postroad.provider_events.event import MalformedEvents, ProviderEvent
 
-_MOST_BYTES = 16_000_000
-"""SparkPost pushes up to 10,000 events at once, of about a kilobyte each."""
+_MOST_BYTES = 8_000_000
+"""Batches have some hundred events of one or two kilobytes, at times 1,000."""
 _log = structlog.get_logger(__name__)
 
 
@@ -44,12 +46,11 @@ async def _receive(request: Request) -> Response:
     settings = await _event_settings(installation, channel)
     if settings is None or settings.kind != provider:
         return _say(404, f"no channel {channel!r} awaits events of {provider!r}")
-    body = await _body(request)
-    if body is None:
-        return _say(413, f"a batch may have {_MOST_BYTES:,} bytes")
-    if not _is_authentic(settings, request, body):
-        _log.warning("provider_refused", channel=channel, provider=provider)
-        return _say(401, f"this was not signed by the {provider} webhook of {channel}")
+    try:
+        body = await _authentic_body(settings, request)
+    except HTTPException as refusal:
+        _log.warning("provider_refused", channel=channel, status=refusal.status_code)
+        return _say(refusal.status_code, refusal.detail)
     try:
         events = _READ[provider](body)
     except MalformedEvents as error:
@@ -70,29 +71,38 @@ async def _event_settings(installation: Installation, channel: str) -> EventSett
     return settings.events if isinstance(settings, SmtpSettings) else None
 
 
-async def _body(request: Request) -> bytes | None:
-    """Return the body; None where it is longer than any batch, or was broken off."""
+async def _authentic_body(settings: EventSettings, request: Request) -> bytes:
+    """Return the batch; a password is looked at before it is read, a signature after.
+
+    Raises:
+        HTTPException: it is not the provider's, or longer than any batch.
+    """
+    match settings:
+        case SparkPostEvents():
+            given = request.headers.get("authorization", "")
+            password = settings.password.get_secret_value()
+            if not sparkpost.is_authentic(given, settings.username, password):
+                raise HTTPException(401, "this is not the password of the webhook")
+            return await _body(request)
+        case SendGridEvents():
+            body = await _body(request)
+            signature = request.headers.get(sendgrid.SIGNATURE_HEADER, "")
+            timestamp = request.headers.get(sendgrid.TIMESTAMP_HEADER, "")
+            if not sendgrid.is_authentic(settings.key, signature, timestamp, body, now()):
+                raise HTTPException(401, "this was not signed, or long ago, or with another key")
+            return body
+
+
+async def _body(request: Request) -> bytes:
     body = bytearray()
     try:
         async for part in request.stream():
             body += part
             if len(body) > _MOST_BYTES:
-                return None
+                raise HTTPException(413, f"a batch may have {_MOST_BYTES:,} bytes")
     except ClientDisconnect:
-        return None
+        raise HTTPException(400, "the batch was broken off") from None
     return bytes(body)
-
-
-def _is_authentic(settings: EventSettings, request: Request, body: bytes) -> bool:
-    match settings:
-        case SendGridEvents():
-            signature = request.headers.get(sendgrid.SIGNATURE_HEADER, "")
-            timestamp = request.headers.get(sendgrid.TIMESTAMP_HEADER, "")
-            return sendgrid.is_authentic(settings.key, signature, timestamp, body, now())
-        case SparkPostEvents():
-            given = request.headers.get("authorization", "")
-            password = settings.password.get_secret_value()
-            return sparkpost.is_authentic(given, settings.username, password)
 
 
 async def _take_in(

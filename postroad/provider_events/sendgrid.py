@@ -17,7 +17,7 @@ SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 
 OLDEST = 25 * HOUR
-"""SendGrid pushes an event again for up to 24 hours."""
+"""SendGrid pushes an event again for up to 24 hours after it happened."""
 _AHEAD = 5 * MINUTE
 _LONGEST_TIMESTAMP = 12
 

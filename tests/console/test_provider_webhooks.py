@@ -183,12 +183,18 @@ async def test_what_sendgrid_did_not_sign_changes_nothing(
     body = json.dumps([_event(ledger, "ada", "spamreport")]).encode()
     unsigned = await client.post(SENDGRID, content=body)
     assert unsigned.status_code == 401
-    assert unsigned.text == "this was not signed by the sendgrid webhook of ana-smtp\n"
+    assert unsigned.text == "this was not signed, or long ago, or with another key\n"
     assert _suppressed(ledger) == set()
 
 
 async def test_a_batch_that_is_none_is_refused_in_a_sentence(client: httpx.AsyncClient) -> None:
     assert await _push(client, body=b"{}") == 400
+
+
+async def test_a_batch_that_is_longer_than_any_is_not_read_to_its_end(
+    client: httpx.AsyncClient,
+) -> None:
+    assert await _push(client, body=b" " * 8_000_001) == 413
 
 
 @pytest.mark.parametrize(
