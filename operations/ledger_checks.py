@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from operations.finding import Finding, fail, ok, warn
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import current_revision, newest_revision
+from postroad.ledger.webhooks import WebhookState, list_webhooks
 from postroad.secrets import KEY_FILE, SecretKeyError, secret_box
 from postroad.settings import Settings, config_file
 
@@ -37,6 +38,26 @@ def check_ledger(ledger: Ledger) -> Finding:
         words = f"{where} has schema {revision or 'none'}, this version needs {newest_revision()}"
         return fail("ledger", words, "migrate it with `postroad setup`")
     return ok("ledger", f"{where} answers, schema {revision}")
+
+
+def check_webhooks(ledger: Ledger) -> list[Finding]:
+    """Check that whoever is told what happens listens."""
+    with ledger.read() as connection:
+        webhooks = list_webhooks(connection)
+    findings = []
+    for webhook in webhooks:
+        if webhook.state is WebhookState.DISABLED:
+            way_out = f"once it listens, `postroad webhook enable {webhook.id}`"
+            findings.append(
+                fail("webhooks", f"{webhook.id} is disabled: {webhook.reason}", way_out)
+            )
+        elif webhook.failing_since is not None:
+            words = f"{webhook.id} has taken nothing since {webhook.failing_since:%d %b %H:%M} UTC"
+            way_out = f"`postroad webhook test {webhook.id}` says what it answers"
+            findings.append(warn("webhooks", words, way_out))
+    if webhooks and not findings:
+        findings.append(ok("webhooks", "everybody listens"))
+    return findings
 
 
 def _check_data_dir(settings: Settings) -> Finding:

@@ -10,7 +10,7 @@ from operations.channel_checks import check_channels, check_shutoffs
 from operations.clock import now
 from operations.domain_checks import check_domains
 from operations.finding import Finding, Level, fail, line, ok
-from operations.ledger_checks import check_ledger, check_settings
+from operations.ledger_checks import check_ledger, check_settings, check_webhooks
 from operations.refusal import Refused
 from operations.temporal import connect, temporal_address
 from operations.temporal_checks import (
@@ -66,6 +66,7 @@ async def _examine(*, channels: bool) -> list[Finding]:
         if of_ledger.level is Level.OK:
             findings += await check_channels(ledger, settings, sign_in=channels)
             findings += check_shutoffs(ledger)
+            findings += check_webhooks(ledger)
             findings += await check_domains(ledger, settings.dns)
             with ledger.read() as connection:
                 sequences = sequences_with_old_work(connection, now() - _OLD)

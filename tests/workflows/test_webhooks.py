@@ -9,12 +9,21 @@ import pytest
 from sqlalchemy import insert, select
 from temporalio.testing import WorkflowEnvironment
 
+from operations.finding import Level
+from operations.ledger_checks import check_webhooks
 from operations.webhooks import start_webhooks, wake_webhooks
 from postroad.contracts import webhook_workflow_id
 from postroad.ledger.engine import Ledger
 from postroad.ledger.events import FeedEntry, settled_through
 from postroad.ledger.tables import Event, Webhook
-from postroad.ledger.webhooks import WebhookState, apply_webhooks, enable_webhook, list_webhooks
+from postroad.ledger.webhooks import (
+    WebhookState,
+    apply_webhooks,
+    disable_webhook,
+    enable_webhook,
+    list_webhooks,
+    note_failing,
+)
 from postroad.posting import body_of
 from postroad.secrets import SecretBox
 from postroad.webhook_settings import WebhookSettings
@@ -164,3 +173,21 @@ def test_bodies_hold_what_the_feed_tells() -> None:
             "detail": "", "sender": "a@b.c", "message_id": None,
         },
     }  # fmt: skip
+
+
+def test_doctor_names_a_webhook_that_does_not_listen(ledger: Ledger, listener: Listener) -> None:
+    assert check_webhooks(ledger) == []
+    _apply(ledger, listener)
+    [finding] = check_webhooks(ledger)
+    assert finding.level is Level.OK
+    with ledger.write() as connection:
+        note_failing(connection, "crm", NOW)
+    [finding] = check_webhooks(ledger)
+    assert "crm has taken nothing since 18 Nov 11:06 UTC" in finding.words
+    with ledger.write() as connection:
+        disable_webhook(connection, "crm", "it answered HTTP 410", NOW)
+    [finding] = check_webhooks(ledger)
+    assert (finding.level, finding.way_out) == (
+        Level.FAIL,
+        "once it listens, `postroad webhook enable crm`",
+    )
