@@ -8,13 +8,14 @@ from starlette.requests import Request
 def text(form: FormData | QueryParams, name: str) -> str:
     """Return a field's text without spaces around it; empty where it is missing or a file."""
     value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
+    # PostgreSQL knows no text with a NUL in it.
+    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
 
 
 def numbers(form: FormData, name: str) -> list[int]:
     """Return the numbers of a field that may be there several times."""
     return [
-        int(value) for value in form.getlist(name) if isinstance(value, str) and _is_number(value)
+        int(value) for value in form.getlist(name) if isinstance(value, str) and is_number(value)
     ]
 
 
@@ -27,10 +28,17 @@ def place(request: Request, name: str) -> int | None:
     value = request.query_params.get(name, "")
     if not value:
         return None
-    if not _is_number(value):
+    if not is_number(value):
         raise HTTPException(400, f"{name} must be a number.")
     return int(value)
 
 
-def _is_number(value: str) -> bool:
+def local(target: str) -> str:
+    """Return a path of ours; anything else leads to the first page, not to another site."""
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if is_path and target.isprintable() else "/"
+
+
+def is_number(value: str) -> bool:
+    """Whether a text is a whole number that the ledger can hold."""
     return value.isascii() and value.isdigit() and len(value) < 19

@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from console import csrf, notices
 from console.access import Permission, Viewer, viewer_of
 from console.cookies import SESSION
+from console.forms import local
 from console.installation import installation_of
 from operations.clock import now
 from operations.failures import SAID_IN_A_SENTENCE, sentence_of
@@ -93,7 +94,7 @@ def _page_before(request: Request) -> str:
     before = urlsplit(request.headers.get("referer", ""))
     if before.netloc != request.url.netloc:
         return "/"
-    return f"{before.path or '/'}{'?' if before.query else ''}{before.query}"
+    return local(f"{before.path}{'?' if before.query else ''}{before.query}")
 
 
 def _guarded(endpoint: Endpoint, permission: Permission) -> Endpoint:

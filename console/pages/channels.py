@@ -16,8 +16,8 @@ from console.routing import Change, Done, Page
 from operations.clock import now
 from operations.refusal import Refused
 from operations.verifying import verify_channel
-from operations.waking import wake_channel
-from postroad.contracts import ChannelState
+from operations.waking import wake_if_possible
+from postroad.contracts import ChannelState, mailbox_workflow_id
 from postroad.instants import DAY
 from postroad.ledger.channels import pause_channel, resume_channel
 from postroad.ledger.pages.channel import channel_page
@@ -68,10 +68,11 @@ async def _resume(request: Request) -> Done:
     channel, by = card.channel.id, viewer_of(request).email
     if card.channel.state is ChannelState.ACTIVE:
         raise Refused(f"{channel} is active already")
-    client = await installation.temporal()  # first: what is resumed must be woken
+    await installation.temporal()  # first: what is resumed must be woken
     woken = await installation.write(resume_channel, channel, by, now())
-    await wake_channel(client, channel, woken, f"{channel} resumed by {by}")
-    words = f"{channel} is active; {say_count(len(woken), 'sequence')} woken"
+    waiting = [*woken, mailbox_workflow_id(channel)]
+    missed = await wake_if_possible(installation.settings, waiting, f"{channel} resumed by {by}")
+    words = missed or f"{channel} is active; {say_count(len(woken), 'sequence')} woken"
     return Done(words, channel, _page_of(channel))
 
 

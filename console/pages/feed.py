@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from console.access import viewer_of
-from console.forms import place, text
+from console.forms import is_number, place, text
 from console.installation import Installation, installation_of
 from console.rendering import fill, render
 from console.routing import Page
@@ -63,7 +63,7 @@ async def _feed(request: Request) -> Response:
 async def _stream(request: Request) -> Response:
     """Send each event as a row of the page's table, until the browser leaves."""
     given = request.headers.get("last-event-id", "")  # a browser that lost the connection
-    after = int(given) if given.isdigit() else place(request, "after") or 0
+    after = int(given) if is_number(given) else place(request, "after") or 0
     rows = _rows(installation_of(request), after, _wanted(request))
     return StreamingResponse(rows, media_type="text/event-stream")
 

@@ -11,7 +11,7 @@ from console.rendering import render
 from console.routing import Change, Done, Page
 from operations.clock import now
 from operations.refusal import Refused
-from operations.waking import wake
+from operations.waking import wake_if_possible
 from postroad.ledger.uncertain import dismiss, list_uncertain, resend
 from postroad.wording import say_count
 
@@ -44,7 +44,7 @@ async def _decide(request: Request) -> Done:
     chosen = None if everything else numbers(form, "message")
     if not everything and not chosen:
         raise Refused("choose at least one message")
-    client = await installation.temporal()  # first: whom the decision concerns must be woken
+    await installation.temporal()  # first: whom the decision concerns must be woken
     match text(form, "decision"):
         case "resend":
             decided = await installation.write(resend, chosen, by, now())
@@ -57,8 +57,12 @@ async def _decide(request: Request) -> Done:
             what = "counted as sent"
         case _:
             raise Refused("say what is to be done: resend, dismiss or count as sent")
-    await wake(client, decided.wake, f"uncertain messages {what} by {by}")
+    missed = await wake_if_possible(
+        installation.settings, decided.wake, f"uncertain messages {what} by {by}"
+    )
     words = f"{say_count(len(decided.messages), 'message')} {what}"
+    if missed:
+        words += f"; {missed}"
     if decided.refused:
         words += "; left as they are: " + "; ".join(sorted(set(decided.refused.values())))
     return Done(words, ", ".join(map(str, decided.messages)), "/uncertain")

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console.cookies import SESSION, VISIT, new_token, set_cookie
+from console.forms import local
 from console.installation import installation_of
 from operations.clock import now
 from postroad.instants import SECOND
@@ -25,9 +26,3 @@ async def arrive(request: Request, email: str, role: Role, way: str, target: str
     set_cookie(request, response, SESSION, token, seconds=SESSION_LASTS // SECOND)
     response.delete_cookie(VISIT)
     return response
-
-
-def local(target: str) -> str:
-    """Return a path of ours; anything else leads to the first page, not to another site."""
-    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if is_path and target.isprintable() else "/"

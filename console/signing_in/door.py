@@ -10,10 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from console import csrf
 from console.cookies import SESSION, VISIT, new_token, set_cookie
-from console.forms import text
+from console.forms import local, text
 from console.installation import installation_of
 from console.rendering import render
-from console.signing_in.arriving import arrive, local
+from console.signing_in.arriving import arrive
 from operations.clock import now
 from operations.one_time_link import LOCAL_ADMIN, spend_link
 from operations.passwords import is_password

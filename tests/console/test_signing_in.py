@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from sqlalchemy import select, update
+from starlette.applications import Starlette
 
 from console import csrf
 from console.cookies import SESSION, VISIT
@@ -86,6 +87,14 @@ async def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(
     assert answer.status_code == 403
     assert "do not belong together" in answer.text
     assert SESSION not in stranger.cookies
+
+
+async def test_behind_tls_cookies_never_travel_without_it(application: Starlette) -> None:
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="https://console.test") as client:
+        answer = await client.get("/sign-in")
+    assert "; Secure" in answer.headers["set-cookie"]
+    assert "max-age" in answer.headers["strict-transport-security"]
 
 
 async def test_an_account_is_closed_after_too_many_attempts(
