@@ -78,6 +78,7 @@ def _environment() -> Environment:
         "number": wording.number,
         "rate": wording.rate,
         "words": wording.words,
+        "with_commands": wording.with_commands,
     }
     return environment
 

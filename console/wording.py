@@ -30,3 +30,14 @@ def rate(part: int, whole: int) -> str:
 def words(name: str) -> str:
     """Return an event's or a state's name as people write it: `soft_bounced` → `soft bounced`."""
     return name.replace("_", " ")
+
+
+def with_commands(sentence: str) -> Markup:
+    """Return a sentence whose commands, written between backticks, are set as code."""
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its other one
+        return Markup("{}").format(sentence)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if number % 2 else part for number, part in enumerate(parts)
+    )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from console.charts import Bar, bars, gauge
+from console.wording import with_commands
 from postroad.ledger.engine import Ledger
 from postroad.ledger.pages.texts import share
 from postroad.ledger.users import Role
@@ -118,6 +119,19 @@ async def test_a_page_that_is_not_there_says_so(visit: Visit) -> None:
 async def test_whoever_supervises_the_console_need_not_sign_in(visit: Visit, path: str) -> None:
     answer = await visit(Role.REP).get(path)
     assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("run `a <b>` & go", "run <code>a &lt;b&gt;</code> &amp; go"),
+        ("one ` alone <i>", "one ` alone &lt;i&gt;"),
+    ],
+)
+def test_commands_in_sentences_are_set_as_code_and_nothing_else_is(
+    sentence: str, shown: str
+) -> None:
+    assert with_commands(sentence) == shown
 
 
 @pytest.mark.parametrize(
