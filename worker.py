@@ -40,7 +40,8 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
-from postroad.settings import SEQUENCES, Settings, SettingsError, WorkerSettings, load_settings
+from postroad.setting_tables import SEQUENCES, WorkerSettings
+from postroad.settings import Settings, SettingsError, load_settings
 from postroad.unsubscribe_links import UnsubscribeTokens
 from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow

@@ -12,7 +12,7 @@ from postroad.dns.resolver import BlockingResolver, LookupFailed
 from postroad.hosts import is_loopback
 from postroad.ledger.domain_health import Way, load_ways, store_health
 from postroad.ledger.engine import Ledger
-from postroad.settings import DnsSettings
+from postroad.setting_tables import DnsSettings
 
 _DOCTOR_SECONDS = 30.0
 _OFF = "look-ups are switched off, so that nobody knows about SPF, DKIM and DMARC"

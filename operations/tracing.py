@@ -17,7 +17,7 @@ from opentelemetry.trace import Status
 from opentelemetry.util.types import AttributeValue
 from temporalio.contrib.opentelemetry import TracingInterceptor
 
-from postroad.settings import TracingSettings
+from postroad.setting_tables import TracingSettings
 
 _PATH = "/v1/traces"
 """opentelemetry.io/docs/specs/otlp: where a collector takes traces, unless it says otherwise."""

@@ -14,7 +14,7 @@ from postroad.ledger.domain_health import load_ways
 from postroad.ledger.engine import Ledger
 from postroad.ledger.workspace import list_senders, load_channel
 from postroad.secrets import SecretBox
-from postroad.settings import DnsSettings
+from postroad.setting_tables import DnsSettings
 from postroad.workspace import Channel, Sender
 
 _DNS_SECONDS = 10.0

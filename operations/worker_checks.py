@@ -3,7 +3,7 @@
 import httpx
 
 from operations.finding import Finding, fail, ok, warn
-from postroad.settings import MetricsSettings
+from postroad.setting_tables import MetricsSettings
 
 _SECONDS = 10.0
 _ANYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - what is asked is loopback

@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-from postroad.settings import LogFormat
+from postroad.setting_tables import LogFormat
 
 
 def configure_logs(form: LogFormat = "auto", level: int = logging.INFO) -> None:

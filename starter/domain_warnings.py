@@ -14,7 +14,7 @@ from postroad.instants import DAY
 from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.domain_health import Way, domain_of, load_health, load_routes
 from postroad.ledger.engine import Ledger
-from postroad.settings import DnsSettings
+from postroad.setting_tables import DnsSettings
 from starter.terminal import complain
 
 _LAUNCH_SECONDS = 4.0

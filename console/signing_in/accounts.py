@@ -21,7 +21,7 @@ from console.signing_in.arriving import arrive
 from operations.opening import normalised
 from operations.refusal import Refused
 from postroad.ledger.users import Role
-from postroad.settings import OidcSettings
+from postroad.setting_tables import OidcSettings
 
 _FLOW_SECONDS = 600
 """How long somebody may take at the provider."""

@@ -9,7 +9,8 @@ from console.application import build
 from console.installation import Installation
 from postroad.ledger.engine import Ledger
 from postroad.secrets import SecretBox
-from postroad.settings import LedgerSettings, Settings, TemporalSettings
+from postroad.setting_tables import LedgerSettings, TemporalSettings
+from postroad.settings import Settings
 
 SECRETS = SecretBox(Fernet.generate_key().decode())
 

@@ -11,7 +11,7 @@ from console.cookies import SESSION
 from console.installation import Installation
 from console.signing_in.accounts import role_of
 from postroad.ledger.users import Role
-from postroad.settings import OidcSettings
+from postroad.setting_tables import OidcSettings
 from tests.console.browser import served
 from tests.console.conftest import HOST
 from tests.console.provider import CLIENT_ID, CLIENT_SECRET, Provider

@@ -17,7 +17,7 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.sandbox.config import ProviderConfig, SandboxConfig
 from postroad.sandbox.server import serve
-from postroad.settings import LogSettings, MetricsSettings, TracingSettings
+from postroad.setting_tables import LogSettings, MetricsSettings, TracingSettings
 from starter.temporal_server import free_port_pair
 from tests.observing.collector import Collector, collecting
 from tests.once.stage import Stage, closing

@@ -12,7 +12,7 @@ from postroad.ledger.engine import Ledger
 from postroad.sandbox.config import ProviderConfig, SandboxConfig
 from postroad.sandbox.server import serve
 from postroad.secrets import secret_box
-from postroad.settings import WorkerSettings
+from postroad.setting_tables import WorkerSettings
 from tests.starter.campaigns import Desk
 from tests.workflows.theatre import Theatre, temporal_environment
 from worker import running_worker

@@ -23,7 +23,7 @@ from postroad.ledger.tables import Enrollment, Message
 from postroad.sandbox.config import ProviderConfig, SandboxConfig
 from postroad.sandbox.server import serve
 from postroad.secrets import secret_box
-from postroad.settings import TemporalSettings
+from postroad.setting_tables import TemporalSettings
 from postroad.unsubscribe_links import NamedMessage, UnsubscribeTokens
 from tests.starter.campaigns import Desk
 from tests.workflows.post import LATER, open_post
