@@ -45,7 +45,7 @@ channels:
   - {id: ana-smtp, kind: smtp, address: ana@acme.test, host: 127.0.0.1, port: %d, tls: none,
      limits: [{messages: 5, per: 1s}]}
 """
-_PEOPLE = 40
+_PEOPLE = 30
 
 
 @dataclass(frozen=True, slots=True)
