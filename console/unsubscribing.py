@@ -50,7 +50,7 @@ async def _ask(request: Request) -> Response:
     if found is None:
         return _page(request, None, 404)
     _, reader = found
-    return _page(request, reader, is_done=reader.is_suppressed)
+    return _page(request, reader, is_done=reader.has_opted_out)
 
 
 async def _unsubscribe(request: Request) -> Response:
@@ -65,7 +65,7 @@ async def _unsubscribe(request: Request) -> Response:
     message, reader = found
     is_page = "text/html" in request.headers.get("accept", "")
     wake = set[str]()
-    if not reader.is_suppressed:
+    if not reader.has_opted_out:
         opted = await installation_of(request).write(
             opt_out,
             OptOut.UNSUBSCRIBED,

@@ -8,12 +8,12 @@ wire at that instant is finished.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from postroad.contracts import EnrollmentState
 from postroad.ledger.people import end_enrolled, enrolled_as
 from postroad.ledger.suppression import suppress_address
-from postroad.ledger.tables import Event
+from postroad.ledger.tables import Event, Suppression
 
 
 class OptOut(StrEnum):
@@ -29,7 +29,7 @@ class OptedOut:
     """What it changed."""
 
     new: bool
-    """False where the address was suppressed before."""
+    """False where they had said so before."""
     wake: set[str] = field(default_factory=set[str])
     """Sequences that have less to do now, as workflow ids."""
 
@@ -58,7 +58,7 @@ def opt_out(
         channel: the channel that this came back to.
     """
     words = f"{how} ({source})"
-    opted = OptedOut(new=suppress_address(connection, address, words, str(how), now))
+    opted = OptedOut(new=_suppress(connection, address, words, how, now))
     for person in enrolled_as(connection, address):
         is_meant = person.id == enrollment
         if not (person.is_active or is_meant):
@@ -79,3 +79,15 @@ def opt_out(
                 )
             )
     return opted
+
+
+def _suppress(connection: Connection, address: str, words: str, how: OptOut, now: int) -> bool:
+    """Suppress an address for its owner's wish, which counts for more than any other reason."""
+    if suppress_address(connection, address, words, str(how), now):
+        return True
+    changed = connection.execute(
+        update(Suppression)
+        .where(Suppression.address == address, Suppression.source.not_in(list(OptOut)))
+        .values(reason=words, source=how, at=now)
+    )
+    return changed.rowcount == 1

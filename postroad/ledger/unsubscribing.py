@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, exists, select
 
+from postroad.ledger.opting_out import OptOut
 from postroad.ledger.tables import Campaign, Enrollment, Message, Organisation, Suppression
 from postroad.unsubscribe_links import NamedMessage
 
@@ -18,21 +19,23 @@ class Reader:
     """Normalised."""
     channel: str | None
     """What the message left by."""
-    is_suppressed: bool
-    """Whether they get nothing more, for whatever reason."""
+    has_opted_out: bool
+    """Whether they said before that they want no more."""
     organisation: str
     """Whose mail it is."""
 
 
 def find_reader(connection: Connection, message: NamedMessage) -> Reader | None:
     """Return who got a message; None where nobody did, or they were erased since."""
-    suppressed = exists().where(Suppression.address.in_([Enrollment.address, "@" + Message.domain]))
+    opted_out = exists().where(
+        Suppression.address == Enrollment.address, Suppression.source.in_(list(OptOut))
+    )
     row = connection.execute(
         select(
             Enrollment.id,
             Enrollment.address,
             Message.channel_id,
-            suppressed.label("suppressed"),
+            opted_out.label("opted_out"),
             select(Organisation.name).limit(1).scalar_subquery().label("organisation"),
         )
         .outerjoin(
@@ -51,6 +54,6 @@ def find_reader(connection: Connection, message: NamedMessage) -> Reader | None:
         enrollment=row.id,
         address=row.address,
         channel=row.channel_id,
-        is_suppressed=bool(row.suppressed),
+        has_opted_out=bool(row.opted_out),
         organisation=row.organisation or "",
     )

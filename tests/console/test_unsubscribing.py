@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from postroad.contracts import EnrollmentState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.personal_data import erase_person
-from postroad.ledger.suppression_list import lift_suppression
+from postroad.ledger.suppression_list import add_suppression, lift_suppression
 from postroad.ledger.tables import Enrollment, Event, Organisation, Suppression
 from postroad.unsubscribe_links import NamedMessage, UnsubscribeTokens
 from tests.console.public_stage import SECRETS, public_client
@@ -153,3 +153,16 @@ async def test_an_old_link_works_again_after_the_suppression_was_lifted(
         lift_suppression(connection, P)
     await client.post(_link(ledger), data=ONE_CLICK)
     assert _suppressed(ledger) == [P]
+
+
+@pytest.mark.parametrize("before", ["@x.test", P])
+async def test_a_wish_is_kept_though_the_address_was_suppressed_for_another_reason(
+    client: httpx.AsyncClient, ledger: Ledger, before: str
+) -> None:
+    with ledger.write() as connection:
+        add_suppression(connection, before, "a competitor", "operator", NOW)
+    assert "<button>" in (await client.get(_link(ledger), headers=PAGE)).text
+    await client.post(_link(ledger), data=ONE_CLICK)
+    with ledger.read() as connection:
+        source = connection.scalar(select(Suppression.source).where(Suppression.address == P))
+    assert source == "unsubscribed"
