@@ -14,7 +14,7 @@ from postroad.contracts import (
 from postroad.instants import DAY, moment
 from postroad.ledger.bounce_rates import TOO_MANY
 from postroad.ledger.channel_state import channel_scope, stop_channel
-from postroad.ledger.limits import limits_in_force
+from postroad.ledger.limits import described, limits_in_force
 from postroad.ledger.tables import (
     Campaign,
     Channel,
@@ -84,7 +84,9 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
                 state=ChannelState(row.state),
                 reason=row.state_reason,
                 since=moment(row.state_at),
-                limits=[str(limit) for limit in limits_in_force(connection, row.id).channel],
+                limits=[
+                    str(limit) for limit in limits_in_force(described(connection, row.id)).channel
+                ],
                 sent_24h=sent.get(row.id, 0),
                 held_until=None if hold is None else moment(hold.not_before),
                 held_reason="" if hold is None else hold.not_before_reason,

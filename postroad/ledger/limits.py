@@ -1,10 +1,11 @@
 """The limits in force: a channel's own, its throttle, the organisation's, the recipients'."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from postroad.channels.kinds import MAILBOX_KINDS
 from postroad.ledger.tables import Channel, Organisation
@@ -32,18 +33,34 @@ class LimitsInForce:
         )
 
 
-def limits_in_force(connection: Connection, channel: str) -> LimitsInForce:
-    """Return the limits for messages on a channel."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the workspace file says of a channel, and of the organisation around it."""
+
+    kind: str
+    settings: Mapping[str, Any]
+    organisation: Mapping[str, Any]
+
+
+def described(connection: Connection, channel: str) -> Described:
+    """Read a channel's description, and the organisation's, at once: every wave asks for it."""
     row = connection.execute(
-        select(Channel.kind, Channel.settings).where(Channel.id == channel)
+        select(Channel.kind, Channel.settings, Organisation.settings.label("organisation"))
+        .select_from(Channel)
+        .outerjoin(Organisation, true())
+        .where(Channel.id == channel)
     ).one()
-    settings = connection.scalar(select(Organisation.settings)) or {}
-    domains = settings.get("recipient_domains") or {}
+    return Described(row.kind, row.settings, row.organisation or {})
+
+
+def limits_in_force(of: Described) -> LimitsInForce:
+    """Return the limits for messages on a channel."""
+    domains = of.organisation.get("recipient_domains") or {}
     return LimitsInForce(
-        connections=row.settings.get("connections") or 1,
-        channel=_LIMITS.validate_python(row.settings.get("limits") or [])
-        + _throttle(row.kind, row.settings.get("throttle"), settings.get("throttle")),
-        organisation=_LIMITS.validate_python(settings.get("limits") or []),
+        connections=of.settings.get("connections") or 1,
+        channel=_LIMITS.validate_python(of.settings.get("limits") or [])
+        + _throttle(of.kind, of.settings.get("throttle"), of.organisation.get("throttle")),
+        organisation=_LIMITS.validate_python(of.organisation.get("limits") or []),
         domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
     )
 

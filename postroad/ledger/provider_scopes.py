@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from postroad.ledger.tables import Channel, Message, Organisation
+from postroad.ledger.limits import Described
+from postroad.ledger.tables import Channel, Message
 from postroad.quota.limits import Limit
 from postroad.quota.providers import GOOGLE_PROJECT, Tenant, google_project
 
@@ -34,21 +35,21 @@ class ProviderScope:
         return and_(self.holds(Message.channel_id), Message.domain.not_in(self.internal))
 
 
-def provider_scope(connection: Connection, channel: str) -> ProviderScope | None:
+def provider_scope(connection: Connection, of: Described) -> ProviderScope | None:
     """Return the scope that a channel's provider lays over it and others, where it does."""
-    row = connection.execute(
-        select(Channel.kind, Channel.settings).where(Channel.id == channel)
-    ).one()
-    credentials = row.settings.get("credentials") or {}
-    if row.kind == "exchange_online" and credentials.get("tenant"):
-        return _tenant(connection, credentials["tenant"])
-    if row.kind == "gmail" and credentials.get("client_id"):
-        return _project(connection, google_project(credentials["client_id"]))
+    credentials = of.settings.get("credentials") or {}
+    if of.kind == "exchange_online" and credentials.get("tenant"):
+        tenants = of.organisation.get("tenants") or {}
+        return _tenant(connection, credentials["tenant"], tenants)
+    if of.kind == "gmail" and credentials.get("client_id"):
+        return _project(
+            google_project(credentials["client_id"]), of.organisation.get("projects") or {}
+        )
     return None
 
 
-def _tenant(connection: Connection, tenant: str) -> ProviderScope:
-    known = Tenant.model_validate(_described(connection, "tenants").get(tenant) or {})
+def _tenant(connection: Connection, tenant: str, tenants: Mapping[str, Any]) -> ProviderScope:
+    known = Tenant.model_validate(tenants.get(tenant) or {})
     its_own = and_(
         Channel.kind == "exchange_online",
         Channel.settings["credentials"]["tenant"].as_string() == tenant,
@@ -64,8 +65,8 @@ def _tenant(connection: Connection, tenant: str) -> ProviderScope:
     )
 
 
-def _project(connection: Connection, project: str) -> ProviderScope:
-    limits = _described(connection, "projects").get(project)
+def _project(project: str, projects: Mapping[str, Any]) -> ProviderScope:
+    limits = projects.get(project)
     client = Channel.settings["credentials"]["client_id"].as_string()
     its_own = or_(client == project, client.startswith(f"{project}-", autoescape=True))
     return ProviderScope(
@@ -74,10 +75,3 @@ def _project(connection: Connection, project: str) -> ProviderScope:
         limits=[GOOGLE_PROJECT] if limits is None else [Limit.model_validate(x) for x in limits],
         channels=select(Channel.id).where(Channel.kind == "gmail", its_own),
     )
-
-
-def _described(connection: Connection, what: str) -> Mapping[str, Any]:
-    """Return what the workspace file says of the organisation's tenants or projects."""
-    settings = connection.scalar(select(Organisation.settings)) or {}
-    described: Mapping[str, Any] = settings.get(what) or {}
-    return described

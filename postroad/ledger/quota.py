@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
 from postroad.contracts import (
     CampaignState,
@@ -19,7 +19,7 @@ from postroad.ledger import turns
 from postroad.ledger.bounce_rates import pause_if_too_many
 from postroad.ledger.canary import canary_room
 from postroad.ledger.charges import ChargedScope
-from postroad.ledger.limits import limits_in_force
+from postroad.ledger.limits import described, limits_in_force
 from postroad.ledger.scopes import ChannelScopes, domain_scope, lock_scopes
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Channel, Event, Message, Step
@@ -158,7 +158,7 @@ def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
 
 def tolerance_of(connection: Connection, channel: str) -> int:
     """Return how long after its slot a message on this channel may leave, in milliseconds."""
-    return limits_in_force(connection, channel).tolerance
+    return limits_in_force(described(connection, channel)).tolerance
 
 
 def release_turns(connection: Connection, campaign_id: str, sender: str, now: int) -> list[str]:
@@ -167,9 +167,13 @@ def release_turns(connection: Connection, campaign_id: str, sender: str, now: in
 
 
 def _may_send(connection: Connection, request: ReserveQuota) -> bool:
-    campaign = connection.scalar(select(Campaign.state).where(Campaign.id == request.campaign_id))
-    channel = connection.scalar(select(Channel.state).where(Channel.id == request.channel))
-    return campaign == CampaignState.RUNNING and channel == ChannelState.ACTIVE
+    may_send = exists().where(
+        Campaign.id == request.campaign_id,
+        Campaign.state == CampaignState.RUNNING,
+        Channel.id == request.channel,
+        Channel.state == ChannelState.ACTIVE,
+    )
+    return bool(connection.scalar(select(may_send)))
 
 
 def _booked(connection: Connection, request: ReserveQuota, sequence: int) -> Reservation | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, true
 
 from postroad.ledger.channel_state import channel_scope
 from postroad.ledger.charges import Charged, ChargedScope, load_scope
-from postroad.ledger.limits import LimitsInForce, limits_in_force
+from postroad.ledger.limits import LimitsInForce, described, limits_in_force
 from postroad.ledger.provider_scopes import ProviderScope, provider_scope
 from postroad.ledger.tables import Channel, HandSent, Message, QuotaScope
 from postroad.ledger.upsert import insert_new
@@ -31,8 +31,8 @@ class ChannelScopes:
     @classmethod
     def of(cls, connection: Connection, channel: str) -> "ChannelScopes":
         """Read what is in force."""
-        limits = limits_in_force(connection, channel)
-        return cls(channel, limits, provider_scope(connection, channel))
+        of = described(connection, channel)
+        return cls(channel, limits_in_force(of), provider_scope(connection, of))
 
     @property
     def shared(self) -> tuple[str, ...]:
