@@ -16,6 +16,7 @@ from postroad.instants import moment
 from postroad.ledger.settlement import end_person
 from postroad.ledger.suppression import suppress_address
 from postroad.ledger.tables import (
+    AuditEntry,
     Enrollment,
     Event,
     Message,
@@ -133,6 +134,9 @@ def erase_person(connection: Connection, address: str, by: str, now: int) -> set
     for row in rows:
         end_person(connection, row.id, EnrollmentState.REMOVED, "erased")
         _forget(connection, row.id)
+    connection.execute(
+        update(AuditEntry).where(AuditEntry.subject == address).values(subject="erased", detail="")
+    )
     # Rejected rows hold addresses as they were written.
     connection.execute(delete(Rejection).where(func.lower(Rejection.address) == address))
     return {sequence_workflow_id(row.campaign_id, row.sender) for row in rows}

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from postroad.contracts import EnrollmentState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.personal_data import StillSending, erase_person, export_person
 from postroad.ledger.reports import campaign_report
-from postroad.ledger.tables import Base, Enrollment, Suppression
+from postroad.ledger.tables import AuditEntry, Base, Enrollment, Suppression
 from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_event, add_person, add_sender
 
 SENT, PLANNED = MessageState.SENT, MessageState.PLANNED
@@ -25,6 +25,8 @@ def people(ledger: Ledger) -> None:
         add_campaign(connection)
         messages = add_person(connection, "Ada@x.test", SENT, PLANNED)
         add_event(connection, messages[0], "sent", detail="250 ok for ada@x.test")
+        entry = {"at": NOW, "by": "ops", "action": "removed", "subject": _ADA, "detail": _ADA}
+        connection.execute(insert(AuditEntry).values(entry))
         bo = add_person(connection, "bo@x.test", SENT, PLANNED)
         add_event(connection, bo[0], "sent", detail="250 ok for bo@x.test")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -115,5 +116,7 @@ async def running(desk: Desk, postroad: Postroad, temporal: Client) -> AsyncIter
         desk.write("workspace.yaml", WORKSPACE.replace("localhost", f"127.0.0.1, port: {port}"))
         assert (await asyncio.to_thread(postroad, "apply", "workspace.yaml")).code == 0
         desk.edit("q4.yaml", "wait: 3 days, ", "")
-        async with running_worker(temporal, desk.ledger, SecretBox(SECRET_KEY), TASK_QUEUE):
-            yield Running(desk, sandbox, postroad)
+        # A worker of its own would log elsewhere than commands print.
+        with capture_logs():
+            async with running_worker(temporal, desk.ledger, SecretBox(SECRET_KEY), TASK_QUEUE):
+                yield Running(desk, sandbox, postroad)
