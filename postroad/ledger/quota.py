@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from postroad.contracts import (
     CampaignState,
@@ -167,13 +167,16 @@ def release_turns(connection: Connection, campaign_id: str, sender: str, now: in
 
 
 def _may_send(connection: Connection, request: ReserveQuota) -> bool:
-    may_send = exists().where(
-        Campaign.id == request.campaign_id,
-        Campaign.state == CampaignState.RUNNING,
-        Channel.id == request.channel,
-        Channel.state == ChannelState.ACTIVE,
+    running_and_active = connection.execute(
+        select(Campaign.id)
+        .join(Channel, Channel.id == request.channel)
+        .where(
+            Campaign.id == request.campaign_id,
+            Campaign.state == CampaignState.RUNNING,
+            Channel.state == ChannelState.ACTIVE,
+        )
     )
-    return bool(connection.scalar(select(may_send)))
+    return running_and_active.first() is not None
 
 
 def _booked(connection: Connection, request: ReserveQuota, sequence: int) -> Reservation | None:
