@@ -5,7 +5,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from console import provider_webhooks, unsubscribing
+from console import codec, provider_webhooks, unsubscribing
 from console.error_pages import HANDLERS
 from console.headers import SecurityHeaders
 from console.installation import Installation
@@ -25,7 +25,7 @@ from console.pages import (
 from console.rendering import STATIC
 from console.signing_in import accounts, door
 
-PUBLIC = (health, unsubscribing, provider_webhooks, door, accounts)
+PUBLIC = (health, unsubscribing, provider_webhooks, codec, door, accounts)
 """Modules whose routes anybody may call; each guards itself where it must."""
 
 SIGNED_IN = (
