@@ -4,7 +4,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
 from postroad.campaign.bodies import build_template
 from postroad.campaign.file import CampaignFile, CampaignSettings, load_campaign
+from postroad.campaign.schedule import Window
 from postroad.campaign.template import TextError, links_to_unsubscribe, unknown_fields
 from postroad.field_errors import did_you_mean
 from postroad.ledger.organisation import load_organisation
@@ -58,7 +59,7 @@ def read_definition(path: Path, campaign_id: str | None = None) -> Definition:
     files: dict[str, bytes] = {}
     faults: list[str] = []
     steps: list[StagedStep] = []
-    for step in file.steps:
+    for position, step in enumerate(file.steps):
         try:
             template, attached = build_template(step)
             unknown = unknown_fields(template, frozenset(audience.fields))
@@ -66,7 +67,7 @@ def read_definition(path: Path, campaign_id: str | None = None) -> Definition:
             faults.append(f"{path}: step {step.id}: {error}")
             continue
         files |= attached
-        steps.append(StagedStep(step.id, step.settings, template))
+        steps.append(StagedStep(step.id, file.settings_of(position), template))
         faults += [
             f"{path}: step {step.id}: {field}; "
             f"{did_you_mean(field.field.rpartition('.')[2], audience.fields)}"
@@ -106,6 +107,31 @@ def check_workspace(connection: Connection, definition: Definition) -> dict[str,
     if faults:
         raise FileError(*faults)
     return senders
+
+
+def with_default_window(connection: Connection, definition: Definition) -> Definition:
+    """Give each step what it leaves open: the organisation's window, or that window's holidays.
+
+    Mail that a person waits for leaves at any time.
+    """
+    organisation = load_organisation(connection)
+    default = None if organisation is None else organisation.window
+    if default is None or definition.settings.interactive:
+        return definition
+    steps = (
+        replace(step, settings=step.settings.model_copy(update={"window": _window(step, default)}))
+        for step in definition.steps
+    )
+    return replace(definition, steps=tuple(steps))
+
+
+def _window(step: StagedStep, default: Window) -> Window:
+    own = step.settings.window
+    if own is None:
+        return default
+    if own.holidays is None:
+        return own.model_copy(update={"holidays": default.holidays})
+    return own
 
 
 def _links_to_nowhere(connection: Connection, definition: Definition) -> Iterator[str]:

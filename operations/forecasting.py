@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from operations.definition import Definition
-from postroad.campaign.schedule import Window, due_at
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.instants import moment
@@ -40,6 +39,8 @@ class ChannelForecast(BaseModel):
     """None for messages that no channel may take."""
     messages: int
     last_at: datetime | None
+    too_late: int = 0
+    """Messages that would end unsent, as they could leave only after their step's last day."""
     binding_limit: str | None
     """The limit that decides, or why nothing leaves; None where only the steps' waits count."""
 
@@ -142,16 +143,13 @@ class _Timetable:
         if position >= len(self.steps):
             return None
         settings = self.steps[position].settings
-        return due_at(previous, settings.wait, settings.window, self._zone(settings.window))
+        return settings.due_at(previous, self.person_zone, self.sender_zone)
 
-    def next_opening(self, position: int, at: int) -> int:
-        window = self.steps[position].settings.window
-        return at if window is None else window.next_opening(at, self._zone(window))
-
-    def _zone(self, window: Window | None) -> str:
-        if window is None:
-            return self.sender_zone
-        return window.zone(self.person_zone, self.sender_zone)
+    def next_opening(self, position: int, at: int) -> int | None:
+        settings = self.steps[position].settings
+        opening = settings.next_opening(at, self.person_zone, self.sender_zone)
+        too_late = settings.is_too_late(opening, self.person_zone, self.sender_zone)
+        return None if too_late else opening
 
 
 def _summary(played: Mapping[str, quota.ChannelForecast], held: Counter[str]) -> Forecast:
@@ -159,7 +157,8 @@ def _summary(played: Mapping[str, quota.ChannelForecast], held: Counter[str]) ->
         ChannelForecast(
             channel=channel,
             messages=part.messages,
-            last_at=moment(part.last_at),
+            last_at=moment(part.last_at) if part.messages else None,
+            too_late=part.too_late,
             binding_limit=part.binding_limit,
         )
         for channel, part in sorted(played.items())
@@ -168,8 +167,9 @@ def _summary(played: Mapping[str, quota.ChannelForecast], held: Counter[str]) ->
         ChannelForecast(channel=None, messages=messages, last_at=None, binding_limit=why)
         for why, messages in held.items()
     ]
-    first = min((part.first_at for part in played.values()), default=None)
-    last = max((part.last_at for part in played.values()), default=None)
+    sending = [part for part in played.values() if part.messages]
+    first = min((part.first_at for part in sending), default=None)
+    last = max((part.last_at for part in sending), default=None)
     return Forecast(
         first_at=None if first is None else moment(first),
         last_at=None if last is None else moment(last),

@@ -24,7 +24,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from operations.clock import now, say_time
-from operations.definition import Definition, check_workspace, read_definition
+from operations.definition import (
+    Definition,
+    check_workspace,
+    read_definition,
+    with_default_window,
+)
 from operations.opening import opened_ledger
 from operations.refusal import Refused
 from operations.screening import Screening
@@ -148,6 +153,7 @@ class _Launch:
     def run(self) -> Launched:
         with self._ledger.read() as connection:
             senders = check_workspace(connection, self._definition)
+            self._definition = with_default_window(connection, self._definition)
         screening = Screening(self._definition, senders)
         token = self._claim()
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
-from operations.definition import Definition, check_workspace
+from operations.definition import Definition, check_workspace, with_default_window
 from operations.forecasting import Forecast, PeopleAlike, forecast_campaign
 from operations.launching import refuse_launched
 from operations.sample import Sample, render_sample
@@ -62,6 +62,7 @@ def rehearse(ledger: Ledger, definition: Definition, now: int) -> Rehearsed:
     with ledger.read() as connection:
         refuse_launched(connection, definition.id)
         senders = check_workspace(connection, definition)
+        definition = with_default_window(connection, definition)
         organisation = load_organisation(connection)
     limited = frozenset(organisation.recipient_domains if organisation else ())
     rehearsal = _Rehearsal(ledger, definition, senders, limited)

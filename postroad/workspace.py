@@ -20,7 +20,7 @@ from pydantic import (
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import BounceRate, SoftBounces
 from postroad.campaign.reply_policy import OnReply
-from postroad.campaign.schedule import check_timezone
+from postroad.campaign.schedule import Window, check_timezone
 from postroad.channels.kinds import LEGACY_KINDS, MAILBOX_KINDS
 from postroad.durations import Duration
 from postroad.field_errors import Place, did_you_mean, refuse
@@ -94,6 +94,8 @@ class Organisation(BaseModel):
     """Over all channels together."""
     recipient_domains: dict[Domain, list[Limit]] = {}
     """Limits on the mail to one domain, over all channels together."""
+    window: Window | None = None
+    """When campaigns launched from now on may send, where a step names no window of its own."""
     public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     """Where people reach the unsubscribing page."""
     tenants: dict[str, Tenant] = {}

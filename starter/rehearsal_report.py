@@ -77,3 +77,7 @@ def _print_forecast(rehearsed: Rehearsed) -> None:
             for part in forecast.by_channel
         ],
     )
+    for part in forecast.by_channel:
+        if part.too_late:
+            messages = say_count(part.too_late, "message")
+            say(f"{part.channel}: {messages} would end unsent, after the last day of their step")

@@ -1,7 +1,6 @@
 """The campaign file: who gets what, when, from whom, and what makes it stop."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -18,15 +17,14 @@ from pydantic import (
 
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import SoftBounces
+from postroad.campaign.local_times import LocalTime
 from postroad.campaign.reply_policy import OnReply
-from postroad.campaign.schedule import Window
-from postroad.durations import Duration
+from postroad.campaign.timing import Timing
 from postroad.field_errors import Place, refuse
 from postroad.names import Name, Slug
 from postroad.plugins import Plugin
 from postroad.yaml_file import load_model
 
-_LONGEST_WAIT = timedelta(days=366)
 _BODIES = (".md", ".txt", ".html")
 
 
@@ -43,12 +41,6 @@ class Purpose(StrEnum):
 
     SALES = "sales"
     BULK = "bulk"
-
-
-def _check_wait(wait: timedelta) -> timedelta:
-    if wait > _LONGEST_WAIT:
-        raise ValueError(f"must be at most {_LONGEST_WAIT.days} days")
-    return wait
 
 
 def _find_file(path: Path, info: ValidationInfo) -> Path:
@@ -98,14 +90,9 @@ class CampaignSettings(BaseModel):
     """A person waits for it: it may use the part of each quota that is kept for such mail."""
 
 
-class StepSettings(BaseModel):
+class StepSettings(Timing):
     """What the ledger keeps of a step beside its text."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    wait: Annotated[Duration, AfterValidator(_check_wait)] = timedelta()
-    """Elapsed time since the step before was sent, or since the person was enrolled."""
-    window: Window | None = None
     thread: Literal["new", "reply"] = "new"
     """Whether it answers the step before in the same conversation."""
     quote: bool = False
@@ -124,7 +111,7 @@ class StepFile(StepSettings):
     body: Annotated[File, AfterValidator(_check_body)] | None = None
     text: Inline | None = None
     html: Inline | None = None
-    attachments: list[File] = []
+    attachments: list[File] = Field(default_factory=list[File])
 
     @property
     def settings(self) -> StepSettings:
@@ -132,6 +119,8 @@ class StepFile(StepSettings):
         return StepSettings(
             wait=self.wait,
             window=self.window,
+            not_before=self.not_before,
+            not_after=self.not_after,
             thread=self.thread,
             quote=self.quote,
             channel=self.channel,
@@ -169,6 +158,10 @@ class CampaignFile(BaseModel):
     on_reply: OnReply | None = None
     channel: str | None = None
     fallback: bool = False
+    start: LocalTime | None = None
+    """Nothing leaves before it; a launched campaign waits for it."""
+    not_after: LocalTime | None = None
+    """For every step that names none of its own."""
     steps: list[StepFile] = Field(min_length=1, max_length=50)
 
     @property
@@ -185,6 +178,14 @@ class CampaignFile(BaseModel):
             fallback=self.fallback,
         )
 
+    def settings_of(self, position: int) -> StepSettings:
+        """Return what the ledger keeps of a step, with the campaign's own dates."""
+        settings = self.steps[position].settings
+        dates = {"not_after": settings.not_after or self.not_after}
+        if position == 0:
+            dates["not_before"] = settings.not_before or self.start
+        return settings.model_copy(update=dates)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         refuse("CampaignFile", self._faults())
@@ -193,6 +194,8 @@ class CampaignFile(BaseModel):
     def _faults(self) -> Iterator[tuple[Place, str]]:
         if self.steps[0].thread == "reply":
             yield ("steps", 0, "thread"), "the first step has nothing to reply to; use new"
+        if self.start is not None and self.steps[0].not_before is not None:
+            yield ("steps", 0, "not_before"), "stands beside the campaign's start; keep one of them"
         ids = [step.id for step in self.steps]
         for n, step in enumerate(ids):
             if step in ids[:n]:

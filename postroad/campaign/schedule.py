@@ -1,19 +1,23 @@
-"""When a step is due: elapsed waits, and the hours in which people may be written to."""
+"""The hours of the week in which people may be written to, by the clock on the wall."""
 
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import lru_cache
+from itertools import count
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator
 
+from postroad.campaign.public_holidays import Regions, holiday_name
 from postroad.instants import DAY, MINUTE, milliseconds, moment
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"\s*(\d{1,2}):([0-5]\d)\s*-\s*(\d{1,2}):([0-5]\d)\s*", re.ASCII)
-_EPOCH_WEEKDAY = _WEEK.index("thu")
-"""1970-01-01."""
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+WORKING_WEEK = range(5)
+"""Monday to Friday."""
 
 
 def _parse_days(value: object) -> frozenset[int]:
@@ -49,27 +53,37 @@ Days = Annotated[
 ]
 
 
+def _join_hours(value: object) -> object:
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return value
+
+
 class Window(BaseModel):
     """The hours of the week in which a message may leave, by the clock on the wall.
 
-    `timezone` is `person` (theirs, else the sender's), `sender`, or a fixed IANA name. Hours that
-    end before they begin run over midnight and belong to the day on which they begin. When clocks
-    go forward, skipped hours do not exist; when they go back, repeated hours count twice.
+    `timezone` is `person` (theirs, else the sender's), `sender`, or a fixed IANA name. Hours are
+    one span or several; those that end before they begin run over midnight and belong to the day
+    on which they begin. When clocks go forward, skipped hours do not exist; when they go back,
+    repeated hours count twice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     days: Days = frozenset(range(7))
-    hours: str = "00:00-24:00"
+    hours: Annotated[str, BeforeValidator(_join_hours)] = "00:00-24:00"
+    """`09:00-12:30, 14:00-17:00`."""
+    holidays: Regions | None = None
+    """Where days off are taken from; None is the organisation's, `[]` is none."""
     timezone: str = "person"
 
     @field_validator("hours")
     @classmethod
     def _readable_hours(cls, hours: str) -> str:
-        begin, end = _span(hours)
-        if begin >= DAY or end > DAY or begin == end:
-            raise ValueError(f"{hours!r} is no span of time within a day")
-        return hours.replace(" ", "")
+        for begin, end in _spans(hours):
+            if begin >= DAY or end > DAY or begin == end:
+                raise ValueError(f"{hours!r} is no span of time within a day")
+        return ", ".join("".join(part.split()) for part in hours.split(","))
 
     @field_validator("timezone")
     @classmethod
@@ -103,14 +117,45 @@ class Window(BaseModel):
 
         Local times are milliseconds since the epoch as the clock on the wall shows them.
         """
-        begin, end = _span(self.hours)
-        length = (end - begin) % DAY or DAY
-        yesterday = local // DAY - 1
         return next(
             max(local, start)
-            for start in (day * DAY + begin for day in range(yesterday, yesterday + 10))
-            if (start // DAY + _EPOCH_WEEKDAY) % 7 in self.days and local < start + length
+            for day in count(local // DAY - 1)
+            for start, end in self._spans_of(day)
+            if local < end
         )
+
+    def _spans_of(self, day: int) -> Iterator[tuple[int, int]]:
+        """Yield when a day's hours begin and end, by the clock on the wall."""
+        if self.has_day(date.fromordinal(_EPOCH_DAY + day)):
+            for begin, end in _spans(self.hours):
+                yield day * DAY + begin, day * DAY + begin + ((end - begin) % DAY or DAY)
+
+    @property
+    def has_every_day(self) -> bool:
+        """Whether no weekday is left out."""
+        return len(self.days) == len(_WEEK)
+
+    def has_day(self, day: date) -> bool:
+        """Whether hours begin on a day."""
+        return day.weekday() in self.days and not self.holiday(day)
+
+    def holidays_between(self, begin: int, end: int, zone: str) -> list[str]:
+        """Say which holidays close the window between two instants."""
+        first, last = (moment(at).astimezone(ZoneInfo(zone)).date() for at in (begin, end))
+        days = (date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
+        return [
+            f"{day:%a %d %b} is {name}"
+            for day in days
+            if day.weekday() in self.days and (name := self.holiday(day))
+        ]
+
+    def holiday(self, day: date) -> str:
+        """Return which holiday a day is: `Christmas Day (ES)`; empty for any other day."""
+        for region in self.holidays or ():
+            name = holiday_name(region, day)
+            if name is not None:
+                return f"{name} ({region})"
+        return ""
 
 
 def check_timezone(name: str) -> str:
@@ -126,23 +171,14 @@ def check_timezone(name: str) -> str:
     return name
 
 
-def due_at(previous: int, wait: timedelta, window: Window | None, zone: str) -> int:
-    """Return when a step is due: the wait has passed and the window is open.
-
-    Args:
-        previous: when the previous message was sent, or the person was enrolled.
-        wait: elapsed time.
-        window: when messages may leave; None for always.
-        zone: the window's time zone for this person, see `Window.zone`.
-    """
-    earliest = previous + milliseconds(wait)
-    return earliest if window is None else window.next_opening(earliest, zone)
-
-
 @lru_cache(maxsize=1_000)
-def _span(hours: str) -> tuple[int, int]:
-    """Return begin and end in milliseconds since midnight."""
-    found = _HOURS.fullmatch(hours)
+def _spans(hours: str) -> list[tuple[int, int]]:
+    """Return begins and ends in milliseconds since midnight, in their order."""
+    return sorted(_span(part, hours) for part in hours.split(","))
+
+
+def _span(part: str, hours: str) -> tuple[int, int]:
+    found = _HOURS.fullmatch(part)
     if found is None:
         raise ValueError(f"{hours!r} are no hours; write for instance 09:00-17:00")
     begin_hour, begin_minute, end_hour, end_minute = map(int, found.groups())

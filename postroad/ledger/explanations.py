@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from postroad.campaign.local_times import beginning
+from postroad.campaign.waits import format_wait
 from postroad.channels.selection import Chosen
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
-from postroad.durations import format_duration
-from postroad.instants import milliseconds, moment
+from postroad.instants import moment
 from postroad.ledger.standings import ChannelStanding, NextMessage, Standing
 from postroad.quota.reasons import time_of_day
 from postroad.wording import say_count
@@ -97,7 +99,7 @@ def _ended(standing: Standing) -> str:
     match standing.state:
         case EnrollmentState.ACTIVE:
             return f"Every message of {campaign} to {who} has come to its end."
-        case EnrollmentState.FINISHED:
+        case EnrollmentState.FINISHED if not standing.reason:
             return f"{who} was sent every step of {campaign}; nothing more is planned."
     reason = f" ({standing.reason})" if standing.reason else ""
     return f"Nothing more goes to {who} in {campaign}: {standing.state}{reason}."
@@ -166,20 +168,31 @@ def _due_later(message: NextMessage, now: int) -> str:
     if message.deferrals:
         times = say_count(message.deferrals, "time")
         return f"{message.step} was put off {times} ({message.reason}); next try {due}."
-    if message.after_sent_at is None:
-        return f"{message.step} falls due {due}, {_window(message)}."
-    wait = message.settings.wait
-    after = f"{message.after_step} (sent {time_of_day(message.after_sent_at, now)})"
-    moved = message.due_at != message.after_sent_at + milliseconds(wait)
-    window = f", then {_window(message)}" if moved else ""
-    return f"{message.step} falls due {due}: {format_duration(wait)} after {after}{window}."
+    settings, sent_at = message.settings, message.after_sent_at
+    if sent_at is None:
+        return f"{message.step} falls due {due}, {_opening(message, now)}."
+    waited = settings.waited(sent_at, message.zone, message.zone)
+    after = f"{message.after_step} (sent {time_of_day(sent_at, now)})"
+    opening = "" if message.due_at == waited else f", then {_opening(message, waited)}"
+    return f"{message.step} falls due {due}: {format_wait(settings.wait)} after {after}{opening}."
 
 
-def _window(message: NextMessage) -> str:
-    window = message.settings.window
-    if window is None:  # the step was changed after the message became due
-        return "in its sending window"
-    return f"in its window ({window.hours} {message.window_zone})"
+def _opening(message: NextMessage, since: int) -> str:
+    """Say what keeps a message until it is due that has waited long enough."""
+    settings, due_at = message.settings, message.due_at or 0
+    words: list[str] = []
+    if settings.is_too_late(due_at, message.zone, message.zone):
+        return f"and ends then: it is not to leave after {settings.not_after}"
+    if settings.not_before is not None:
+        words.append(f"not before {settings.not_before}")
+        since = max(since, beginning(settings.not_before, message.zone))
+    if (window := settings.window) is not None:
+        opens = moment(due_at).astimezone(ZoneInfo(message.zone))
+        hours = f"{window.hours} {message.zone}"
+        words.append(f"in its window ({hours}), which opens {opens:%a %d %b %H:%M} there")
+        words += window.holidays_between(since, due_at, message.zone)
+    # A step that was changed after the message became due names neither.
+    return "; ".join(words) or "in its sending window"
 
 
 def _due_now(

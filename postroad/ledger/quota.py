@@ -23,7 +23,7 @@ from postroad.ledger.limits import described, limits_in_force
 from postroad.ledger.scopes import ChannelScopes, domain_scope, lock_scopes
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Channel, Event, Message, Step
-from postroad.ledger.windows import postpone_outside_windows
+from postroad.ledger.windows import hold_to_timing
 from postroad.quota.allocation import WAVE_SPAN, Candidate, Pace, allocate, most_in_wave, wave_size
 from postroad.quota.decision import Grant, Wait, decide
 from postroad.quota.reasons import because
@@ -138,10 +138,10 @@ def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
     ids = [row.id for row in rows]
-    postponed = postpone_outside_windows(connection, wave.campaign_id, sequence, ids, now)
+    held = hold_to_timing(connection, wave.campaign_id, sequence, ids, now)
     # What is booked again must not count against itself.
     connection.execute(update(Message).where(Message.id.in_(ids)).values(charge_at=None))
-    due = [row for row in rows if row.id not in postponed]
+    due = [row for row in rows if row.id not in held]
     asking = _asking(connection, on, due, now)
     tolerance = on.limits.tolerance
     interactive = all(row.priority == Priority.INTERACTIVE for row in asking.due)
@@ -207,10 +207,8 @@ def _due(
         .order_by(Message.priority, Message.due_at, Message.id)
         .limit(at_most)
     ).all()
-    postponed = postpone_outside_windows(
-        connection, request.campaign_id, sequence, [row.id for row in rows], now
-    )
-    return [row for row in rows if row.id not in postponed]
+    held = hold_to_timing(connection, request.campaign_id, sequence, [row.id for row in rows], now)
+    return [row for row in rows if row.id not in held]
 
 
 def _asking(connection: Connection, on: ChannelScopes, due: Sequence[_DueRow], now: int) -> _Asking:

@@ -13,6 +13,7 @@ from postroad.ledger.choices import Choices
 from postroad.ledger.settlement import end_person
 from postroad.ledger.steps import load_settings, load_steps
 from postroad.ledger.tables import Event, Message
+from postroad.ledger.windows import hold_to_timing
 
 _Due = Row[int, int, int, str, int, int | None]
 """(id, enrollment_id, position, domain, priority, due_at) of a message."""
@@ -105,11 +106,23 @@ class Selecting:
         while True:
             page = _due_page(self._connection, self._sequence, self._now, after, size)
             conversations = self._conversations(page)
+            held = self._too_late(page)
             for message in page:
-                yield message, conversations.get((message.enrollment_id, message.position))
+                if message.id not in held:
+                    yield message, conversations.get((message.enrollment_id, message.position))
             if len(page) < size:
                 return
             after = (page[-1].priority, page[-1].due_at, page[-1].id)
+
+    def _too_late(self, page: Sequence[_Due]) -> set[int]:
+        """End what is past its last day, whether or not a channel could take it."""
+        last_days = {step.position for step in self.steps if step.settings.not_after is not None}
+        ids = [message.id for message in page if message.position in last_days]
+        if not ids:
+            return set()
+        return hold_to_timing(
+            self._connection, self._request.campaign_id, self._sequence, ids, self._now
+        )
 
     def _conversations(self, page: Sequence[_Due]) -> dict[tuple[int, int], str | None]:
         """Return, by person and position of a follow-up, the channel its conversation began on."""

@@ -46,8 +46,8 @@ class NextMessage:
     wave: int | None
     deferrals: int
     reason: str
-    window_zone: str
-    """The time zone of its sending window."""
+    zone: str
+    """Whose clock counts for it."""
     after_step: str | None
     """The step before it, where there is one."""
     after_sent_at: int | None
@@ -190,9 +190,7 @@ def _next_message(connection: Connection, person: _Row, row: _Row) -> NextMessag
         wave=row.wave,
         deferrals=row.deferrals,
         reason=row.reason,
-        window_zone=settings.window.zone(person.timezone, person.sender_zone or "UTC")
-        if settings.window
-        else "",
+        zone=settings.zone(person.timezone, person.sender_zone or "UTC"),
         after_step=None if before is None else before.id,
         after_sent_at=None if before is None else before.sent_at,
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from postroad.campaign.file import CampaignSettings, StepSettings
-from postroad.campaign.schedule import due_at
 from postroad.campaign.template import StepTemplate
 from postroad.ledger.tables import Attachment, Campaign, Step, StepText
 
@@ -21,9 +20,7 @@ class CampaignStep:
 
     def due_at(self, previous: int, person_zone: str | None, sender_zone: str) -> int:
         """Return when this step is due, counted from the one before or from enrolment."""
-        window = self.settings.window
-        zone = sender_zone if window is None else window.zone(person_zone, sender_zone)
-        return due_at(previous, self.settings.wait, window, zone)
+        return self.settings.due_at(previous, person_zone, sender_zone)
 
 
 def load_settings(connection: Connection, campaign_id: str) -> CampaignSettings:

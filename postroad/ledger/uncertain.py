@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Row, Select, and_, insert, select, update
 
-from postroad.campaign.schedule import due_at
 from postroad.contracts import (
     CampaignState,
     EnrollmentState,
@@ -217,12 +216,9 @@ def _count_as_sent(connection: Connection, row: Row[Any], now: int) -> None:
             .values(state=EnrollmentState.FINISHED)
         )
         return
-    following = steps[row.position + 1].settings
     zone = connection.execute(
         select(Sender.timezone).where(Sender.email == row.sender)
     ).scalar_one()
-    if following.window is not None:
-        zone = following.window.zone(row.timezone, zone)
     connection.execute(
         update(Message)
         .where(
@@ -230,7 +226,7 @@ def _count_as_sent(connection: Connection, row: Row[Any], now: int) -> None:
             Message.position == row.position + 1,
             Message.state == MessageState.PLANNED,
         )
-        .values(due_at=due_at(now, following.wait, following.window, zone))
+        .values(due_at=steps[row.position + 1].due_at(now, row.timezone, zone))
     )
 
 

@@ -1,28 +1,29 @@
-"""Keeping messages inside the hours in which people may be written to."""
+"""Keeping messages inside the hours and the dates in which people may be written to."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
-from postroad.contracts import MessageState
-from postroad.ledger.steps import load_steps
-from postroad.ledger.tables import Enrollment, Message, Sender
+from postroad.contracts import EnrollmentState, MessageState
+from postroad.ledger.settlement import end_person
+from postroad.ledger.steps import CampaignStep, load_steps
+from postroad.ledger.tables import Enrollment, Event, Message, Sender
 from postroad.ledger.tables import Sequence as SequenceRow
 
+_Timed = Row[int, int, int, str | None]
+"""(id, position, enrollment_id, timezone) of a message."""
 
-def postpone_outside_windows(
+
+def hold_to_timing(
     connection: Connection, campaign_id: str, sequence: int, messages: Sequence[int], now: int
 ) -> set[int]:
-    """Make due at their window's next opening those that may not leave now; return them.
+    """Make due at their next opening those that may not leave now; return them.
 
-    They lose channel, wave and charge, as everything has that is not due yet.
+    They lose channel, wave and charge, as everything has that is not due yet. Those that would
+    leave after their step's last day end, and their people's sequences with them.
     """
-    windows = {
-        step.position: step.settings.window
-        for step in load_steps(connection, campaign_id)
-        if step.settings.window is not None
-    }
-    if not windows:
+    steps = {step.position: step for step in load_steps(connection, campaign_id) if _is_timed(step)}
+    if not steps:
         return set()
     sender_zone = connection.execute(
         select(Sender.timezone)
@@ -30,25 +31,60 @@ def postpone_outside_windows(
         .where(SequenceRow.id == sequence)
     ).scalar_one()
     rows = connection.execute(
-        select(Message.id, Message.position, Enrollment.timezone)
+        select(Message.id, Message.position, Message.enrollment_id, Enrollment.timezone)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
-        .where(Message.id.in_(messages), Message.position.in_(windows))
+        .where(Message.id.in_(messages), Message.position.in_(steps))
     )
-    postponed: set[int] = set()
-    for row in rows:
-        window = windows[row.position]
-        opening = window.next_opening(now, window.zone(row.timezone, sender_zone))
-        if opening > now:
-            postponed.add(row.id)
-            connection.execute(
-                update(Message)
-                .where(Message.id == row.id)
-                .values(
-                    state=MessageState.PLANNED,
-                    due_at=opening,
-                    channel_id=None,
-                    wave=None,
-                    charge_at=None,
-                )
-            )
-    return postponed
+    held: set[int] = set()
+    for row in rows.all():
+        settings = steps[row.position].settings
+        opening = settings.next_opening(now, row.timezone, sender_zone)
+        if settings.is_too_late(opening, row.timezone, sender_zone):
+            _end(connection, campaign_id, row, steps[row.position], now)
+        elif opening > now:
+            _postpone(connection, row.id, opening)
+        else:
+            continue
+        held.add(row.id)
+    return held
+
+
+def _is_timed(step: CampaignStep) -> bool:
+    settings = step.settings
+    return any((settings.window, settings.not_before, settings.not_after))
+
+
+def _postpone(connection: Connection, message: int, opening: int) -> None:
+    connection.execute(
+        update(Message)
+        .where(Message.id == message)
+        .values(
+            state=MessageState.PLANNED,
+            due_at=opening,
+            channel_id=None,
+            wave=None,
+            charge_at=None,
+        )
+    )
+
+
+def _end(
+    connection: Connection, campaign_id: str, row: _Timed, step: CampaignStep, now: int
+) -> None:
+    reason = f"{step.id} was not to leave after {step.settings.not_after}"
+    connection.execute(
+        update(Message)
+        .where(Message.id == row.id)
+        .values(state=MessageState.SUPPRESSED, due_at=None, charge_at=None, reason=reason)
+    )
+    end_person(connection, row.enrollment_id, EnrollmentState.FINISHED, reason)
+    connection.execute(
+        insert(Event).values(
+            at=now,
+            event="suppressed",
+            campaign_id=campaign_id,
+            enrollment_id=row.enrollment_id,
+            position=row.position,
+            detail=reason,
+        )
+    )

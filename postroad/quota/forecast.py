@@ -24,8 +24,8 @@ class Timetable(Protocol):
         """Return when a step falls due after the one before; None after the last."""
         ...
 
-    def next_opening(self, position: int, at: int) -> int:
-        """Return the first instant from `at` on at which this step may leave."""
+    def next_opening(self, position: int, at: int) -> int | None:
+        """Return the first instant from `at` on at which this step may leave; None: too late."""
         ...
 
 
@@ -49,6 +49,8 @@ class ChannelForecast:
     messages: int = 0
     first_at: int = NEVER
     last_at: int = 0
+    too_late: int = 0
+    """Messages that could leave only after their last day; nothing follows on them."""
     waits: Counter[str] = field(default_factory=Counter[str])
     """How long messages wait for each limit, in message-milliseconds."""
 
@@ -88,6 +90,9 @@ def forecast(
         at, obstacle = first_slot(held, Pace(due, 0, group.interactive))
         opening = group.timetable.next_opening(position, at)
         channel = channels.setdefault(group.channels[position], ChannelForecast())
+        if opening is None:
+            channel.too_late += people
+            continue
         if max(at, opening) > due:
             _note_wait(channel, obstacle, (at - due) * people)
             # Others may be due before then: let them go first.

@@ -1,14 +1,16 @@
 """Windows and due times, across daylight saving."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from postroad.campaign.schedule import Window, due_at
+from postroad.campaign.schedule import Window
+from postroad.campaign.timing import Timing
 from postroad.instants import DAY, HOUR, MINUTE, instant, moment
 
 ZONES = ["Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
@@ -22,7 +24,12 @@ hours = (
     .filter(lambda pair: pair[0] != pair[1])
     .map(lambda pair: "{:02}:{:02}-{:02}:{:02}".format(*pair[0], *pair[1]))
 )
-windows = st.builds(lambda d, h: Window(days=d, hours=h), days, hours)
+windows = st.builds(
+    lambda d, h, off: Window.model_validate({"days": d, "hours": h, "holidays": off}),
+    days,
+    st.lists(hours, min_size=1, max_size=3),
+    st.sampled_from(([], ["ES"], ["US-CA", "AU"])),
+)
 
 
 def _offset(at: int, zone: str) -> timedelta | None:
@@ -50,14 +57,22 @@ places = (anywhere | around_changes).map(lambda place: (place[0] - place[0] % MI
 def _open_by_the_clock_on_the_wall(window: Window, at: int, zone: str) -> bool:
     """What somebody says who looks at the clock and at the calendar."""
     local = moment(at).astimezone(ZoneInfo(zone))
-    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in window.hours.split("-"))
     now = local.hour * 60 + local.minute
-    if begin < end:
-        return local.weekday() in window.days and begin <= now < end
-    yesterday = (local.weekday() - 1) % 7
-    return (local.weekday() in window.days and now >= begin) or (
-        yesterday in window.days and now < end
-    )
+    today = _works(window, local.date())
+    yesterday = _works(window, local.date() - timedelta(days=1))
+    for span in window.hours.split(", "):
+        begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in span.split("-"))
+        if begin < end and today and begin <= now < end:
+            return True
+        if begin > end and ((today and now >= begin) or (yesterday and now < end)):
+            return True
+    return False
+
+
+def _works(window: Window, day: date) -> bool:
+    regions = (region.partition("-") for region in window.holidays or ())
+    calendars = (country_holidays(country, subdiv=part or None) for country, _, part in regions)
+    return day.weekday() in window.days and not any(day in calendar for calendar in calendars)
 
 
 @given(windows, places)
@@ -114,19 +129,19 @@ def test_a_step_is_due_after_its_wait_and_inside_its_window(
 ) -> None:
     previous, zone = place
     wait = timedelta(minutes=minutes)
-    due = due_at(previous, wait, window, zone)
+    due = Timing(wait=wait, window=window).due_at(previous, None, zone)
     assert due >= previous + minutes * MINUTE
     assert window.is_open(due, zone)
 
 
 def test_without_a_window_a_step_is_due_when_its_wait_has_passed() -> None:
-    assert due_at(1_000, timedelta(seconds=2), None, "UTC") == 3_000
+    assert Timing(wait=timedelta(seconds=2)).due_at(1_000, None, "UTC") == 3_000
 
 
 def test_a_follow_up_on_friday_evening_leaves_on_monday_morning() -> None:
     window = Window.model_validate({"days": "mon-fri", "hours": "09:00-17:00"})
     friday = instant(datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
-    due = due_at(friday, timedelta(), window, "Europe/Madrid")
+    due = Timing(window=window).due_at(friday, None, "Europe/Madrid")
     assert moment(due).astimezone(ZoneInfo("Europe/Madrid")) == datetime(
         2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Europe/Madrid")
     )
@@ -157,6 +172,10 @@ def test_the_zone_is_the_persons_else_the_senders_unless_it_is_fixed() -> None:
         {"days": "mon-noday"},
         {"days": []},
         {"timezone": "Mars/Olympus"},
+        {"hours": "09:00-12:00, later"},
+        {"hours": []},
+        {"holidays": "Atlantis"},
+        {"holidays": ["US-ZZ"]},
     ],
 )
 def test_a_window_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:

@@ -60,7 +60,8 @@ def test_a_wait_that_ends_outside_the_window_says_so(people: Ledger) -> None:
         _explain(people)
         .sentences[0]
         .endswith(
-            ": 3d after intro (sent 11:05:40 UTC), then in its window (09:00-17:00 Europe/Madrid)."
+            ": 3d after intro (sent 11:05:40 UTC), then in its window "
+            "(09:00-17:00 Europe/Madrid), which opens Sun 22 Nov 12:06 there."
         )
     )
 

@@ -36,7 +36,7 @@ class Step(Base):
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     id: Mapped[str]
     settings: Mapped[dict[str, Any]]
-    """wait, window, thread, channel: see postroad.campaign.file.StepSettings."""
+    """timing, thread, channel: see postroad.campaign.file.StepSettings."""
     version: Mapped[int] = mapped_column(Integer)
     """The version of the text that is sent from now on."""
 
