@@ -7,8 +7,9 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/postroad demo
 
+# Most tests wait for servers more than they compute: one process more than there are cores.
 test: .venv/installed
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 
 lint: .venv/installed
 	$(BIN)/ruff check

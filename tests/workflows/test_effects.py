@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from operations.clock import now
 from postroad.contracts import CampaignState, Steering
+from postroad.ledger.channels import resume_channel
 from postroad.ledger.engine import Ledger
 from postroad.sandbox.faults import Fault
 from tests.workflows.post import LATER, Post, open_post
@@ -81,7 +83,8 @@ async def test_a_campaign_that_bounces_too_much_pauses_itself_until_it_is_resume
         progress = await theatre.campaign.query(CampaignWorkflow.progress)
     before = theatre.counts()["sent"]
     assert before < 90
-    theatre.set_channel("active")
+    with theatre.ledger.write() as connection:
+        resume_channel(connection, "s", "ops", now())
     await theatre.campaign.execute_update(CampaignWorkflow.resume, Steering(by="ops"))
     await theatre.until(lambda: theatre.counts()["sent"] == before + 20)
     async with asyncio.timeout(20):
