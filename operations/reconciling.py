@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from activities import reviving
+from operations.running import is_running
 from operations.updates import refused_update
 from postroad.contracts import (
     LostSequence,
@@ -62,10 +62,10 @@ async def _missing(client: Client, campaign: OpenCampaign) -> AsyncIterator[Disa
     gone = [
         sequence
         for sequence in campaign.sequences
-        if not await _is_running(client, sequence_workflow_id(name, sequence.sender))
+        if not await is_running(client, sequence_workflow_id(name, sequence.sender))
     ]
     lost = OpenCampaign(campaign.start, gone)
-    if not await _is_running(client, campaign_workflow_id(name)):
+    if not await is_running(client, campaign_workflow_id(name)):
         yield Disagreement(name, f"its workflow is gone, {_said(gone)}", lost)
     elif gone:
         yield Disagreement(name, _said(gone), lost)
@@ -82,19 +82,9 @@ async def _unknown(client: Client, known: set[str]) -> AsyncIterator[Disagreemen
     async for execution in client.list_workflows(query):
         campaign = execution.id.removeprefix("campaign/")
         # The list lags behind: what has just ended may still be in it.
-        if campaign not in known and await _is_running(client, execution.id):
+        if campaign not in known and await is_running(client, execution.id):
             words = (
                 f"{execution.id} runs, and the ledger has no such open campaign: if it is none of "
                 f"yours, end it with `temporal workflow terminate --workflow-id {execution.id}`"
             )
             yield Disagreement(campaign, words)
-
-
-async def _is_running(client: Client, workflow_id: str) -> bool:
-    try:
-        description = await client.get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return description.status is WorkflowExecutionStatus.RUNNING

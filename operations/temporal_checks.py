@@ -10,10 +10,11 @@ from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     DescribeTaskQueueRequest,
 )
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from operations.finding import Finding, fail, ok, warn
+from operations.running import is_running
 from postroad.contracts import channel_task_queue
 from postroad.ledger.health import OpenSequence
 from postroad.wording import say_count
@@ -93,7 +94,7 @@ async def check_sequences(client: Client, sequences: list[OpenSequence]) -> list
     """Check that whoever has old work in hand is running."""
     findings = []
     for sequence in sequences:
-        running = await _is_running(client, sequence.workflow_id)
+        running = await is_running(client, sequence.workflow_id)
         if not running:
             held = say_count(sequence.in_hand + sequence.due, "message")
             findings.append(
@@ -137,13 +138,3 @@ def compare_clocks(last_poll: datetime, here: datetime) -> Finding:
     side = "behind" if behind > ahead else "ahead of"
     words = f"this machine's clock is about {round(off.total_seconds())} s {side} Temporal's"
     return warn("clock", words, "set it by NTP; mail leaves by Temporal's clock meanwhile")
-
-
-async def _is_running(client: Client, workflow_id: str) -> bool:
-    try:
-        description = await client.get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return description.status is WorkflowExecutionStatus.RUNNING
