@@ -28,6 +28,7 @@ from postroad.hosts import is_loopback
 from postroad.names import Name
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.providers import Tenant
+from postroad.quota.spacing import Spacing
 from postroad.webhook_settings import WebhookSettings
 from postroad.workspace_channels import (
     Channel,
@@ -90,6 +91,8 @@ class Organisation(BaseModel):
     """Whether the old shared servers may be used."""
     throttle: Throttle | None = None
     """The pace of people's mailboxes; other channels follow it with `throttle: inherit`."""
+    spacing: Spacing | None = None
+    """Uneven pauses between the messages of a person's mailbox."""
     limits: list[Limit] = []
     """Over all channels together."""
     recipient_domains: dict[Domain, list[Limit]] = {}

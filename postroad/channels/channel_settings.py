@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from postroad.hosts import is_loopback
 from postroad.quota.limits import Limit, ThrottleChoice
+from postroad.quota.spacing import SpacingChoice
 
 
 def _check_endpoint(address: str) -> str:
@@ -33,5 +34,7 @@ class ChannelSettings(BaseModel):
     limits: list[Limit] = Field(default_factory=list[Limit])
     throttle: ThrottleChoice | None = None
     """None is the organisation's for people's mailboxes, and none for other kinds."""
+    spacing: SpacingChoice | None = None
+    """Uneven pauses between its messages; None is the organisation's for people's mailboxes."""
     on_uncertain: Literal["hold", "resend"] = "hold"
     """What becomes of a message of which nobody can tell whether it left."""

@@ -84,9 +84,7 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
                 state=ChannelState(row.state),
                 reason=row.state_reason,
                 since=moment(row.state_at),
-                limits=[
-                    str(limit) for limit in limits_in_force(described(connection, row.id)).channel
-                ],
+                limits=_limits(connection, row.id),
                 sent_24h=sent.get(row.id, 0),
                 held_until=None if hold is None else moment(hold.not_before),
                 held_reason="" if hold is None else hold.not_before_reason,
@@ -96,6 +94,13 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
             )
         )
     return overviews
+
+
+def _limits(connection: Connection, channel: str) -> list[str]:
+    """Say each of a channel's own limits, its pace among them."""
+    limits = limits_in_force(described(connection, channel))
+    pace = [] if limits.spacing is None else [str(limits.spacing)]
+    return [*map(str, limits.channel), *pace]
 
 
 def kinds_in_use(connection: Connection) -> list[str]:

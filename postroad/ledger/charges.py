@@ -8,9 +8,11 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from postroad.contracts import MessageState
+from postroad.instants import milliseconds
 from postroad.ledger.tables import HandSent, Message, QuotaScope, ReturnedTry
 from postroad.quota.limits import Limit
 from postroad.quota.scope import KEPT_SHARE, Scope
+from postroad.quota.spacing import Spacing
 from postroad.quota.window import NEVER, Charge
 
 
@@ -36,13 +38,14 @@ class ChargedScope:
     not_before: int
     words: str
     now: int
+    spacing: Spacing | None = None
 
     def scope(self, tolerance: int) -> Scope:
         """Build the scope for a decision; the decision charges it further."""
         charges = [self._charge(*row, tolerance) for row in self.rows]
         return Scope(
             self.key, self.name, self.limits, charges,
-            not_before=self.not_before, words=self.words,
+            not_before=self.not_before, words=self.words, spacing=self.spacing,
         )  # fmt: skip
 
     def _charge(self, state: str, at: int, messages: int, tolerance: int) -> Charge:
@@ -61,6 +64,7 @@ def load_scope(
     *,
     now: int,
     wanted: int,
+    spacing: Spacing | None = None,
 ) -> ChargedScope:
     """Read a scope; a limit that cannot bind for `wanted` more messages is left out.
 
@@ -72,6 +76,7 @@ def load_scope(
         charged: what falls in it.
         now: the instant of asking.
         wanted: how many messages may be charged in this decision.
+        spacing: the pauses between its messages; its limit is one of `limits`.
     """
     limits = list(limits)
     sending = Message.state == MessageState.SENDING
@@ -80,7 +85,8 @@ def load_scope(
     binding = [limit for limit in limits if _may_bind(connection, limit, charged, now, wanted)]
     rows: list[tuple[str, int, int]] = []
     if binding:
-        since = now - max(limit.per_ms for limit in binding)
+        pause = 0 if spacing is None else milliseconds(spacing.between[1])
+        since = now - max(pause, *(limit.per_ms for limit in binding))
         settled = Message.state != MessageState.SENDING
         rows = on_the_wire + _rows(connection, charged.messages, settled, Message.charge_at > since)
         rows += _rows_of_tries(connection, charged, since)
@@ -96,6 +102,7 @@ def load_scope(
         not_before=hold.not_before if hold else 0,
         words=hold.not_before_reason if hold else "",
         now=now,
+        spacing=spacing,
     )
 
 

@@ -11,6 +11,7 @@ from postroad.channels.kinds import MAILBOX_KINDS
 from postroad.ledger.tables import Channel, Organisation
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.scope import tolerance_for
+from postroad.quota.spacing import Spacing
 
 _LIMITS = TypeAdapter(list[Limit])
 
@@ -22,6 +23,8 @@ class LimitsInForce:
     connections: int = 1
     """How many messages the channel carries at once."""
     channel: list[Limit] = field(default_factory=list[Limit])
+    spacing: Spacing | None = None
+    """The pauses between the channel's messages."""
     organisation: list[Limit] = field(default_factory=list[Limit])
     domains: dict[str, list[Limit]] = field(default_factory=dict[str, list[Limit]])
 
@@ -56,10 +59,13 @@ def described(connection: Connection, channel: str) -> Described:
 def limits_in_force(of: Described) -> LimitsInForce:
     """Return the limits for messages on a channel."""
     domains = of.organisation.get("recipient_domains") or {}
+    spacing = _spacing(of)
     return LimitsInForce(
         connections=of.settings.get("connections") or 1,
         channel=_LIMITS.validate_python(of.settings.get("limits") or [])
-        + _throttle(of.kind, of.settings.get("throttle"), of.organisation.get("throttle")),
+        + _throttle(of.kind, of.settings.get("throttle"), of.organisation.get("throttle"))
+        + ([] if spacing is None else [spacing.as_limit()]),
+        spacing=spacing,
         organisation=_LIMITS.validate_python(of.organisation.get("limits") or []),
         domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
     )
@@ -71,3 +77,10 @@ def _throttle(kind: str, own: Any, of_organisation: Any) -> list[Limit]:  # noqa
     if own in (None, "none"):
         return []
     return [Throttle.model_validate(own).as_limit()]
+
+
+def _spacing(of: Described) -> Spacing | None:
+    own = of.settings.get("spacing")
+    if own is None and of.kind in MAILBOX_KINDS:
+        own = of.organisation.get("spacing")
+    return None if own in (None, "none") else Spacing.model_validate(own)

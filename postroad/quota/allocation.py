@@ -71,9 +71,17 @@ def first_slot(scopes: Sequence[Scope], pace: Pace) -> tuple[int, Obstacle | Non
 
 
 def fill(
-    scopes: Sequence[Scope], wanted: int, pace: Pace, *, until: int = NEVER - 1
+    scopes: Sequence[Scope],
+    wanted: int,
+    pace: Pace,
+    *,
+    until: int = NEVER - 1,
+    guessed: bool = False,
 ) -> Iterator[tuple[int, int]]:
-    """Charge messages at their first slots; yield (slot, messages) until all have one."""
+    """Charge messages at their first slots; yield (slot, messages) until all have one.
+
+    See `Scope.charge` for what `guessed` means.
+    """
     at = pace.now
     while wanted > 0:
         here = Pace(at, pace.tolerance, pace.interactive)
@@ -84,7 +92,7 @@ def fill(
         for scope in scopes:
             count = scope.room(at, pace.tolerance, count, interactive=pace.interactive)
         for scope in scopes:
-            scope.charge(Charge(at, at + pace.tolerance, count))
+            scope.charge(Charge(at, at + pace.tolerance, count), guessed=guessed)
         wanted -= count
         yield at, count
 

@@ -102,7 +102,7 @@ def _serve(ahead: Iterable[Turn], shared: Sequence[Scope], now: int, tolerance: 
     """Let those ahead take their messages first, but not before they come for them."""
     for turn in ahead:
         pace = Pace(max(now, turn.told_at), tolerance, turn.priority is Priority.INTERACTIVE)
-        for _ in fill(shared, turn.messages, pace):
+        for _ in fill(shared, turn.messages, pace, guessed=True):
             pass
 
 

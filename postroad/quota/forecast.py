@@ -113,5 +113,5 @@ def forecast(
 
 def _note_wait(channel: ChannelForecast, obstacle: Obstacle | None, wait: int) -> None:
     if obstacle is not None:
-        limit = str(obstacle.limit) if obstacle.limit else obstacle.words
+        limit = str(obstacle.limit or obstacle.spacing or obstacle.words)
         channel.waits[f"{obstacle.scope}: {limit}"] += wait

@@ -17,6 +17,8 @@ def because(wait: Wait, now: int) -> str:
     obstacle = wait.obstacle
     if obstacle is None:
         return reason
+    if obstacle.spacing is not None:
+        return f"{reason}, because {obstacle.scope} keeps its messages {obstacle.spacing}"
     if obstacle.limit is None:
         return f"{reason}, because {obstacle.scope} said: {obstacle.words}"
     limit = obstacle.limit

@@ -6,6 +6,7 @@ from math import ceil
 
 from postroad.instants import HOUR, SECOND
 from postroad.quota.limits import Limit
+from postroad.quota.spacing import Spacing
 from postroad.quota.window import NEVER, Charge, RollingWindow
 
 KEPT_SHARE = 0.05
@@ -26,6 +27,8 @@ class Obstacle:
     words: str = ""
     kept: int = 0
     """Messages of the limit that are kept for interactive mail."""
+    spacing: Spacing | None = None
+    """The pause after the message before, where that is what it waits for."""
 
 
 class Scope:
@@ -40,6 +43,7 @@ class Scope:
         *,
         not_before: int = 0,
         words: str = "",
+        spacing: Spacing | None = None,
     ) -> None:
         """Prepare a scope.
 
@@ -50,6 +54,7 @@ class Scope:
             charges: everything accepted, on the wire or booked in the longest period.
             not_before: nobody uses the scope before this instant.
             words: why: what the provider said.
+            spacing: the pauses between its messages; interactive mail does not wait for them.
         """
         charges = list(charges)
         self.key = key
@@ -57,6 +62,8 @@ class Scope:
         self._windows = [RollingWindow(limit, charges) for limit in limits]
         self._not_before = not_before
         self._words = words
+        self._spacing = spacing
+        self._last = max(charges, key=_latest, default=None)
 
     def earliest(
         self, at: int, tolerance: int, *, interactive: bool
@@ -74,6 +81,9 @@ class Scope:
                 if later > at:
                     at, moved = later, True
                     obstacle = Obstacle(self.name, window.limit, kept=kept)
+            if not interactive and self._spaced_from() > at:
+                at, moved = self._spaced_from(), True
+                obstacle = Obstacle(self.name, None, spacing=self._spacing)
         return at, obstacle
 
     def room(self, at: int, tolerance: int, most: int, *, interactive: bool) -> int:
@@ -83,15 +93,34 @@ class Scope:
             most = min(most, window.room(at, tolerance, most + kept) - kept)
         return max(most, 0)
 
-    def charge(self, charge: Charge) -> None:
-        """Charge more to every limit."""
+    def charge(self, charge: Charge, *, guessed: bool = False) -> None:
+        """Charge more to every limit.
+
+        Args:
+            charge: when, and how much.
+            guessed: whether somebody else may take it otherwise: what the pause after it will be
+                is not known then, only that it will not be shorter than the shortest.
+        """
         for window in self._windows:
             window.add(charge)
+        if not guessed:
+            self._last = charge if self._last is None else max(charge, self._last, key=_latest)
+
+    def _spaced_from(self) -> int:
+        """Return from when on the pause after the last message is over."""
+        if self._spacing is None or self._last is None:
+            return 0
+        pause = self._spacing.pause_after(self.key, self._last.earliest)
+        return min(self._last.latest + pause, NEVER)
 
     def forget_before(self, at: int) -> None:
         """Drop what no slot from this instant on can meet."""
         for window in self._windows:
             window.forget_before(at)
+
+
+def _latest(charge: Charge) -> int:
+    return charge.latest
 
 
 def tolerance_for(limits: Iterable[Limit]) -> int:

@@ -9,6 +9,7 @@ from postroad.quota.allocation import Candidate, wave_size
 from postroad.quota.decision import Grant, decide
 from postroad.quota.limits import Limit
 from postroad.quota.scope import Scope, tolerance_for
+from postroad.quota.spacing import Spacing
 from postroad.quota.turns import Priority, Shares, Turn
 from postroad.quota.window import Charge
 
@@ -36,6 +37,8 @@ class Simulation:
     workers: list[Worker]
     latency: Callable[[], int] = lambda: 20
     domain_limits: dict[str, list[Limit]] = field(default_factory=dict)
+    spacing: Spacing | None = None
+    """Its limit is one of `limits`."""
     outage: tuple[int, int] = (-1, -1)
     """Between these instants nobody asks: all workers are dead."""
     accepted: list[tuple[int, Worker]] = field(default_factory=list)
@@ -135,7 +138,11 @@ class Simulation:
                 if everyone or of == domain:
                     yield Charge(slot, slot + tolerance)
 
-        scopes = {CHANNEL: Scope(CHANNEL, "x", self.limits, charges(None, everyone=True))}
+        scopes = {
+            CHANNEL: Scope(
+                CHANNEL, "x", self.limits, charges(None, everyone=True), spacing=self.spacing
+            )
+        }
         for domain, limits in self.domain_limits.items():
             key = f"domain:{domain}"
             scopes[key] = Scope(key, domain, limits, charges(domain, everyone=False))
