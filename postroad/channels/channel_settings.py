@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from postroad.hosts import is_loopback
 from postroad.quota.limits import Limit, ThrottleChoice
 from postroad.quota.spacing import SpacingChoice
+from postroad.quota.warm_up import WarmUp
 
 
 def _check_endpoint(address: str) -> str:
@@ -34,6 +35,8 @@ class ChannelSettings(BaseModel):
     limits: list[Limit] = Field(default_factory=list[Limit])
     throttle: ThrottleChoice | None = None
     """None is the organisation's for people's mailboxes, and none for other kinds."""
+    warm_up: WarmUp | None = None
+    """A daily limit that grows; it holds beside `limits`."""
     spacing: SpacingChoice | None = None
     """Uneven pauses between its messages; None is the organisation's for people's mailboxes."""
     on_uncertain: Literal["hold", "resend"] = "hold"

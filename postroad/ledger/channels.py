@@ -84,7 +84,7 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
                 state=ChannelState(row.state),
                 reason=row.state_reason,
                 since=moment(row.state_at),
-                limits=_limits(connection, row.id),
+                limits=_limits(connection, row.id, now),
                 sent_24h=sent.get(row.id, 0),
                 held_until=None if hold is None else moment(hold.not_before),
                 held_reason="" if hold is None else hold.not_before_reason,
@@ -96,11 +96,11 @@ def list_channels(connection: Connection, now: int) -> list[ChannelOverview]:
     return overviews
 
 
-def _limits(connection: Connection, channel: str) -> list[str]:
+def _limits(connection: Connection, channel: str, now: int) -> list[str]:
     """Say each of a channel's own limits, its pace among them."""
     limits = limits_in_force(described(connection, channel))
     pace = [] if limits.spacing is None else [str(limits.spacing)]
-    return [*map(str, limits.channel), *pace]
+    return [*(limit.as_of(now) for limit in limits.channel), *pace]
 
 
 def kinds_in_use(connection: Connection) -> list[str]:

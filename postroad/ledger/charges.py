@@ -116,7 +116,7 @@ def _may_bind(
         select(messages.scalar_subquery() + tries.scalar_subquery())
     ).scalar_one()
     used += sum(messages for _, _, messages in _rows_by_hand(connection, charged, since))
-    return used + wanted > limit.messages * (1 - KEPT_SHARE) - 1
+    return used + wanted > limit.messages_at(now) * (1 - KEPT_SHARE) - 1
 
 
 def _rows_by_hand(

@@ -12,6 +12,7 @@ from postroad.ledger.tables import Channel, Organisation
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.scope import tolerance_for
 from postroad.quota.spacing import Spacing
+from postroad.quota.warm_up import WarmUp
 
 _LIMITS = TypeAdapter(list[Limit])
 
@@ -64,7 +65,8 @@ def limits_in_force(of: Described) -> LimitsInForce:
         connections=of.settings.get("connections") or 1,
         channel=_LIMITS.validate_python(of.settings.get("limits") or [])
         + _throttle(of.kind, of.settings.get("throttle"), of.organisation.get("throttle"))
-        + ([] if spacing is None else [spacing.as_limit()]),
+        + ([] if spacing is None else [spacing.as_limit()])
+        + _warm_up(of.settings.get("warm_up")),
         spacing=spacing,
         organisation=_LIMITS.validate_python(of.organisation.get("limits") or []),
         domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
@@ -77,6 +79,10 @@ def _throttle(kind: str, own: Any, of_organisation: Any) -> list[Limit]:  # noqa
     if own in (None, "none"):
         return []
     return [Throttle.model_validate(own).as_limit()]
+
+
+def _warm_up(described: Any) -> list[Limit]:  # noqa: ANN401
+    return [] if described is None else [WarmUp.model_validate(described).as_limit()]
 
 
 def _spacing(of: Described) -> Spacing | None:

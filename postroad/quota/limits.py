@@ -31,6 +31,18 @@ class Limit(BaseModel):
         """The period in milliseconds."""
         return milliseconds(self.per)
 
+    def messages_at(self, at: int) -> int:  # noqa: ARG002 - others grow
+        """Return how many messages the limit allows at an instant."""
+        return self.messages
+
+    def grows_at(self, at: int) -> int | None:  # noqa: ARG002 - others grow
+        """Return when it allows more; None where it never does."""
+        return None
+
+    def as_of(self, at: int) -> str:
+        """Say the limit, and how much of it is allowed so far."""
+        return str(self) if self.grows_at(at) is None else f"{self} ({self.messages_at(at):,} now)"
+
     def __str__(self) -> str:
         return f"{self.messages:,} per {format_duration(self.per)}"
 

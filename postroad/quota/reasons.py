@@ -3,6 +3,7 @@
 from postroad.durations import format_duration
 from postroad.instants import DAY, moment
 from postroad.quota.decision import Wait
+from postroad.quota.limits import Limit
 
 
 def time_of_day(at: int, now: int) -> str:
@@ -25,8 +26,17 @@ def because(wait: Wait, now: int) -> str:
     if wait.ahead:
         others = "1 other" if wait.ahead == 1 else f"{wait.ahead} others"
         return f"{reason}, after {others} on {obstacle.scope} ({limit})"
-    used = f"{limit.messages - obstacle.kept:,} of {limit.messages:,}"
+    allowed = limit.messages_at(now)
+    used = f"{allowed - obstacle.kept:,} of {allowed:,}"
     kept = f" ({obstacle.kept} are kept for single mails)" if obstacle.kept else ""
     return (
-        f"{reason}, because {obstacle.scope} has sent {used} in {format_duration(limit.per)}{kept}"
+        f"{reason}, because {obstacle.scope} has sent {used} in {format_duration(limit.per)}"
+        f"{kept}{_growing(limit, now)}"
     )
+
+
+def _growing(limit: Limit, now: int) -> str:
+    grows = limit.grows_at(now)
+    if grows is None:
+        return ""
+    return f" (warm-up: {limit.messages_at(grows):,} from {time_of_day(grows, now)} on)"

@@ -26,7 +26,8 @@ def room_within(
     charged = list(charged)
     end = now + span
     rooms = [
-        (limit.messages - kept_share(limit, interactive=interactive)) * max(span // limit.per_ms, 1)
+        (limit.messages_at(now) - kept_share(limit, now, interactive=interactive))
+        * max(span // limit.per_ms, 1)
         - sum(messages for at, messages in charged if at > end - limit.per_ms)
         for limit in limits
     ]

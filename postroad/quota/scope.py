@@ -54,7 +54,8 @@ class Scope:
             charges: everything accepted, on the wire or booked in the longest period.
             not_before: nobody uses the scope before this instant.
             words: why: what the provider said.
-            spacing: the pauses between its messages; interactive mail does not wait for them.
+            spacing: the pauses between its messages; interactive mail waits for the shortest at
+                most.
         """
         charges = list(charges)
         self.key = key
@@ -76,9 +77,9 @@ class Scope:
         while moved and at < NEVER:
             moved = False
             for window in self._windows:
-                kept = kept_share(window.limit, interactive=interactive)
-                later = window.earliest(at, tolerance, kept)
+                later = _earliest(window, at, tolerance, interactive=interactive)
                 if later > at:
+                    kept = kept_share(window.limit, at, interactive=interactive)
                     at, moved = later, True
                     obstacle = Obstacle(self.name, window.limit, kept=kept)
             if not interactive and self._spaced_from() > at:
@@ -89,7 +90,7 @@ class Scope:
     def room(self, at: int, tolerance: int, most: int, *, interactive: bool) -> int:
         """Return how many of `most` messages may have a slot at this instant."""
         for window in self._windows:
-            kept = kept_share(window.limit, interactive=interactive)
+            kept = _out_of_reach(window.limit, at, interactive=interactive)
             most = min(most, window.room(at, tolerance, most + kept) - kept)
         return max(most, 0)
 
@@ -119,6 +120,23 @@ class Scope:
             window.forget_before(at)
 
 
+def _earliest(window: RollingWindow, at: int, tolerance: int, *, interactive: bool) -> int:
+    """Return the first instant from `at` on that has room; where a limit grows, room appears."""
+    while True:
+        kept = _out_of_reach(window.limit, at, interactive=interactive)
+        later = window.earliest(at, tolerance, kept)
+        grows = window.limit.grows_at(at)
+        if grows is None or later <= grows:
+            return later
+        at = grows
+
+
+def _out_of_reach(limit: Limit, at: int, *, interactive: bool) -> int:
+    """Return how much of a limit's height a message may not use at an instant."""
+    growing = limit.messages - limit.messages_at(at)
+    return growing + kept_share(limit, at, interactive=interactive)
+
+
 def _latest(charge: Charge) -> int:
     return charge.latest
 
@@ -132,11 +150,11 @@ def tolerance_for(limits: Iterable[Limit]) -> int:
     return min(max(shortest // 10, _SHORTEST_TOLERANCE), _LONGEST_TOLERANCE)
 
 
-def kept_share(limit: Limit, *, interactive: bool) -> int:
-    """Return how many messages of a limit are kept for interactive mail.
+def kept_share(limit: Limit, at: int, *, interactive: bool) -> int:
+    """Return how many messages of a limit are kept for interactive mail at an instant.
 
     Short periods keep nothing: there, going first is enough.
     """
-    if interactive or limit.per_ms < _LONG_PERIOD or limit.messages < _SMALLEST_SHARED:
+    if interactive or limit.per_ms < _LONG_PERIOD or limit.messages_at(at) < _SMALLEST_SHARED:
         return 0
-    return ceil(limit.messages * KEPT_SHARE)
+    return ceil(limit.messages_at(at) * KEPT_SHARE)

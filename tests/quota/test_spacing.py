@@ -74,7 +74,7 @@ def test_however_many_share_a_mailbox_no_pause_is_too_short_and_none_is_wasted(
         assert later - earlier <= longest + simulation.tolerance + 2 * SETTLING
 
 
-def test_a_mail_that_a_person_waits_for_does_not_pause() -> None:
+def test_a_mail_that_a_person_waits_for_waits_for_the_shortest_pause_at_most() -> None:
     spacing = _spacing(1, 600)
     workers = [Worker(1, "A", 50)]
     single = Worker(9, "send", 1, Priority.INTERACTIVE, starts_at=10 * MINUTE)
