@@ -26,6 +26,7 @@ from postroad.durations import Duration
 from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.hosts import is_loopback
 from postroad.names import Name
+from postroad.quota.keep_free import USUAL_SHARE, Share
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.providers import Tenant
 from postroad.quota.spacing import Spacing
@@ -93,6 +94,8 @@ class Organisation(BaseModel):
     """The pace of people's mailboxes; other channels follow it with `throttle: inherit`."""
     spacing: Spacing | None = None
     """Uneven pauses between the messages of a person's mailbox."""
+    keep_free: Share = USUAL_SHARE
+    """Share of each channel's long limits that only single mails may use."""
     limits: list[Limit] = []
     """Over all channels together."""
     recipient_domains: dict[Domain, list[Limit]] = {}

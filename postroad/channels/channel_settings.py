@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from postroad.hosts import is_loopback
+from postroad.quota.keep_free import Share
 from postroad.quota.limits import Limit, ThrottleChoice
 from postroad.quota.spacing import SpacingChoice
 from postroad.quota.warm_up import WarmUp
@@ -37,6 +38,8 @@ class ChannelSettings(BaseModel):
     """None is the organisation's for people's mailboxes, and none for other kinds."""
     warm_up: WarmUp | None = None
     """A daily limit that grows; it holds beside `limits`."""
+    keep_free: Share | None = None
+    """Share of its long limits that only single mails may use; None is the organisation's."""
     spacing: SpacingChoice | None = None
     """Uneven pauses between its messages; None is the organisation's for people's mailboxes."""
     on_uncertain: Literal["hold", "resend"] = "hold"

@@ -10,8 +10,9 @@ from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from postroad.contracts import MessageState
 from postroad.instants import milliseconds
 from postroad.ledger.tables import HandSent, Message, QuotaScope, ReturnedTry
+from postroad.quota.keep_free import USUAL_SHARE
 from postroad.quota.limits import Limit
-from postroad.quota.scope import KEPT_SHARE, Scope
+from postroad.quota.scope import Scope
 from postroad.quota.spacing import Spacing
 from postroad.quota.window import NEVER, Charge
 
@@ -39,6 +40,7 @@ class ChargedScope:
     words: str
     now: int
     spacing: Spacing | None = None
+    keep_free: float = USUAL_SHARE
 
     def scope(self, tolerance: int) -> Scope:
         """Build the scope for a decision; the decision charges it further."""
@@ -46,6 +48,7 @@ class ChargedScope:
         return Scope(
             self.key, self.name, self.limits, charges,
             not_before=self.not_before, words=self.words, spacing=self.spacing,
+            keep_free=self.keep_free,
         )  # fmt: skip
 
     def _charge(self, state: str, at: int, messages: int, tolerance: int) -> Charge:
@@ -65,6 +68,7 @@ def load_scope(
     now: int,
     wanted: int,
     spacing: Spacing | None = None,
+    keep_free: float = USUAL_SHARE,
 ) -> ChargedScope:
     """Read a scope; a limit that cannot bind for `wanted` more messages is left out.
 
@@ -77,12 +81,15 @@ def load_scope(
         now: the instant of asking.
         wanted: how many messages may be charged in this decision.
         spacing: the pauses between its messages; its limit is one of `limits`.
+        keep_free: share of its long limits that only interactive mail may use.
     """
     limits = list(limits)
     sending = Message.state == MessageState.SENDING
     on_the_wire = _rows(connection, charged.messages, sending) if limits else []
     wanted += sum(messages for _, _, messages in on_the_wire)
-    binding = [limit for limit in limits if _may_bind(connection, limit, charged, now, wanted)]
+    binding = [
+        limit for limit in limits if _may_bind(connection, limit, charged, now, wanted, keep_free)
+    ]
     rows: list[tuple[str, int, int]] = []
     if binding:
         pause = 0 if spacing is None else milliseconds(spacing.between[1])
@@ -103,11 +110,12 @@ def load_scope(
         words=hold.not_before_reason if hold else "",
         now=now,
         spacing=spacing,
+        keep_free=keep_free,
     )
 
 
 def _may_bind(
-    connection: Connection, limit: Limit, charged: Charged, now: int, wanted: int
+    connection: Connection, limit: Limit, charged: Charged, now: int, wanted: int, keep_free: float
 ) -> bool:
     since = now - limit.per_ms
     messages = select(func.count()).where(charged.messages, Message.charge_at > since)
@@ -116,7 +124,7 @@ def _may_bind(
         select(messages.scalar_subquery() + tries.scalar_subquery())
     ).scalar_one()
     used += sum(messages for _, _, messages in _rows_by_hand(connection, charged, since))
-    return used + wanted > limit.messages_at(now) * (1 - KEPT_SHARE) - 1
+    return used + wanted > limit.messages_at(now) * (1 - keep_free) - 1
 
 
 def _rows_by_hand(

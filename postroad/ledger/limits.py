@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, true
 
 from postroad.channels.kinds import MAILBOX_KINDS
 from postroad.ledger.tables import Channel, Organisation
+from postroad.quota.keep_free import USUAL_SHARE
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.scope import tolerance_for
 from postroad.quota.spacing import Spacing
@@ -26,6 +27,8 @@ class LimitsInForce:
     channel: list[Limit] = field(default_factory=list[Limit])
     spacing: Spacing | None = None
     """The pauses between the channel's messages."""
+    keep_free: float = USUAL_SHARE
+    """Share of the channel's long limits that only single mails may use."""
     organisation: list[Limit] = field(default_factory=list[Limit])
     domains: dict[str, list[Limit]] = field(default_factory=dict[str, list[Limit]])
 
@@ -68,6 +71,7 @@ def limits_in_force(of: Described) -> LimitsInForce:
         + ([] if spacing is None else [spacing.as_limit()])
         + _warm_up(of.settings.get("warm_up")),
         spacing=spacing,
+        keep_free=_keep_free(of),
         organisation=_LIMITS.validate_python(of.organisation.get("limits") or []),
         domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
     )
@@ -83,6 +87,13 @@ def _throttle(kind: str, own: Any, of_organisation: Any) -> list[Limit]:  # noqa
 
 def _warm_up(described: Any) -> list[Limit]:  # noqa: ANN401
     return [] if described is None else [WarmUp.model_validate(described).as_limit()]
+
+
+def _keep_free(of: Described) -> float:
+    own = of.settings.get("keep_free")
+    if own is None:
+        own = of.organisation.get("keep_free")
+    return USUAL_SHARE if own is None else float(own)
 
 
 def _spacing(of: Described) -> Spacing | None:

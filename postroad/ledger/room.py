@@ -74,8 +74,9 @@ class Room:
         span = self._now + HORIZON - begins
         if span <= 0:
             return 0
+        keep_free = 0.0 if self._interactive else scope.keep_free
         charged = [(at, messages) for _, at, messages in scope.rows]
-        return room_within(span, scope.limits, charged, begins, interactive=self._interactive)
+        return room_within(span, scope.limits, charged, begins, keep_free=keep_free)
 
     def _ahead(self, channel: str) -> int:
         """Count the sequence's messages that wait for the channel already."""

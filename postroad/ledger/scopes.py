@@ -77,7 +77,7 @@ class ChannelScopes:
             load_scope(
                 connection, channel_scope(self.channel), self.channel, limits.channel,
                 Charged(Message.channel_id == self.channel, HandSent.channel_id == self.channel),
-                now=now, wanted=wanted, spacing=limits.spacing,
+                now=now, wanted=wanted, spacing=limits.spacing, keep_free=limits.keep_free,
             ),
             load_scope(
                 connection, ORGANISATION, "the organisation", limits.organisation,

@@ -12,7 +12,7 @@ def room_within(
     charged: Iterable[tuple[int, int]],
     now: int,
     *,
-    interactive: bool,
+    keep_free: float,
 ) -> int | None:
     """Return how many messages may leave in the next while; None where no limit binds.
 
@@ -21,13 +21,12 @@ def room_within(
         limits: all of them hold at once.
         charged: (when, messages) of what counts against them.
         now: the present instant.
-        interactive: whether they may use what is kept for such mail.
+        keep_free: share of long limits that they may not use.
     """
     charged = list(charged)
     end = now + span
     rooms = [
-        (limit.messages_at(now) - kept_share(limit, now, interactive=interactive))
-        * max(span // limit.per_ms, 1)
+        (limit.messages_at(now) - kept_share(limit, now, keep_free)) * max(span // limit.per_ms, 1)
         - sum(messages for at, messages in charged if at > end - limit.per_ms)
         for limit in limits
     ]

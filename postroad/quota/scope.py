@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from postroad.instants import HOUR, SECOND
+from postroad.quota.keep_free import USUAL_SHARE
 from postroad.quota.limits import Limit
 from postroad.quota.spacing import Spacing
 from postroad.quota.window import NEVER, Charge, RollingWindow
-
-KEPT_SHARE = 0.05
-"""Part of a long limit that only interactive mail may use."""
 
 _LONG_PERIOD = HOUR
 _SMALLEST_SHARED = 20
@@ -44,6 +42,7 @@ class Scope:
         not_before: int = 0,
         words: str = "",
         spacing: Spacing | None = None,
+        keep_free: float = USUAL_SHARE,
     ) -> None:
         """Prepare a scope.
 
@@ -56,6 +55,7 @@ class Scope:
             words: why: what the provider said.
             spacing: the pauses between its messages; interactive mail waits for the shortest at
                 most.
+            keep_free: share of its long limits that only interactive mail may use.
         """
         charges = list(charges)
         self.key = key
@@ -64,6 +64,7 @@ class Scope:
         self._not_before = not_before
         self._words = words
         self._spacing = spacing
+        self._keep_free = keep_free
         self._last = max(charges, key=_latest, default=None)
 
     def earliest(
@@ -77,9 +78,9 @@ class Scope:
         while moved and at < NEVER:
             moved = False
             for window in self._windows:
-                later = _earliest(window, at, tolerance, interactive=interactive)
+                later = self._earliest(window, at, tolerance, interactive=interactive)
                 if later > at:
-                    kept = kept_share(window.limit, at, interactive=interactive)
+                    kept = self._kept(window.limit, at, interactive=interactive)
                     at, moved = later, True
                     obstacle = Obstacle(self.name, window.limit, kept=kept)
             if not interactive and self._spaced_from() > at:
@@ -90,7 +91,7 @@ class Scope:
     def room(self, at: int, tolerance: int, most: int, *, interactive: bool) -> int:
         """Return how many of `most` messages may have a slot at this instant."""
         for window in self._windows:
-            kept = _out_of_reach(window.limit, at, interactive=interactive)
+            kept = self._out_of_reach(window.limit, at, interactive=interactive)
             most = min(most, window.room(at, tolerance, most + kept) - kept)
         return max(most, 0)
 
@@ -107,6 +108,26 @@ class Scope:
         if not guessed:
             self._last = charge if self._last is None else max(charge, self._last, key=_latest)
 
+    def _earliest(
+        self, window: RollingWindow, at: int, tolerance: int, *, interactive: bool
+    ) -> int:
+        """Return the first instant from `at` on that has room; it appears where limits grow."""
+        while True:
+            kept = self._out_of_reach(window.limit, at, interactive=interactive)
+            later = window.earliest(at, tolerance, kept)
+            grows = window.limit.grows_at(at)
+            if grows is None or later <= grows:
+                return later
+            at = grows
+
+    def _out_of_reach(self, limit: Limit, at: int, *, interactive: bool) -> int:
+        """Return how much of a limit's height a message may not use at an instant."""
+        growing = limit.messages - limit.messages_at(at)
+        return growing + self._kept(limit, at, interactive=interactive)
+
+    def _kept(self, limit: Limit, at: int, *, interactive: bool) -> int:
+        return 0 if interactive else kept_share(limit, at, self._keep_free)
+
     def _spaced_from(self) -> int:
         """Return from when on the pause after the last message is over."""
         if self._spacing is None or self._last is None:
@@ -118,23 +139,6 @@ class Scope:
         """Drop what no slot from this instant on can meet."""
         for window in self._windows:
             window.forget_before(at)
-
-
-def _earliest(window: RollingWindow, at: int, tolerance: int, *, interactive: bool) -> int:
-    """Return the first instant from `at` on that has room; where a limit grows, room appears."""
-    while True:
-        kept = _out_of_reach(window.limit, at, interactive=interactive)
-        later = window.earliest(at, tolerance, kept)
-        grows = window.limit.grows_at(at)
-        if grows is None or later <= grows:
-            return later
-        at = grows
-
-
-def _out_of_reach(limit: Limit, at: int, *, interactive: bool) -> int:
-    """Return how much of a limit's height a message may not use at an instant."""
-    growing = limit.messages - limit.messages_at(at)
-    return growing + kept_share(limit, at, interactive=interactive)
 
 
 def _latest(charge: Charge) -> int:
@@ -150,11 +154,11 @@ def tolerance_for(limits: Iterable[Limit]) -> int:
     return min(max(shortest // 10, _SHORTEST_TOLERANCE), _LONGEST_TOLERANCE)
 
 
-def kept_share(limit: Limit, at: int, *, interactive: bool) -> int:
+def kept_share(limit: Limit, at: int, keep_free: float) -> int:
     """Return how many messages of a limit are kept for interactive mail at an instant.
 
     Short periods keep nothing: there, going first is enough.
     """
-    if interactive or limit.per_ms < _LONG_PERIOD or limit.messages_at(at) < _SMALLEST_SHARED:
+    if limit.per_ms < _LONG_PERIOD or limit.messages_at(at) < _SMALLEST_SHARED:
         return 0
-    return ceil(limit.messages_at(at) * KEPT_SHARE)
+    return ceil(round(limit.messages_at(at) * keep_free, 6))

@@ -40,16 +40,16 @@ def test_of_a_long_limit_exactly_the_slots_of_the_next_hour_are_room(
 ) -> None:
     limit = _limit(messages, hours * HOUR)
     charged = [(NOW - minutes * MINUTE, 1) for minutes in sorted(ago)[:messages]]
-    room = room_within(HOUR - 1, [limit], charged, NOW, interactive=interactive)
+    room = room_within(HOUR - 1, [limit], charged, NOW, keep_free=0.0 if interactive else 0.05)
     assert room == _slots(limit, charged, interactive=interactive)
 
 
 def test_short_limits_let_their_batches_through() -> None:
-    assert room_within(HOUR, [_limit(30, MINUTE)], [], NOW, interactive=False) == 1_800
+    assert room_within(HOUR, [_limit(30, MINUTE)], [], NOW, keep_free=0.05) == 1_800
 
 
 def test_the_narrowest_limit_decides_and_none_is_no_limit() -> None:
     limits = [_limit(30, MINUTE), _limit(100, HOUR), _limit(2_000, DAY)]
-    assert room_within(HOUR, limits, [], NOW, interactive=False) == 95
-    assert room_within(HOUR, limits, [], NOW, interactive=True) == 100
-    assert room_within(HOUR, [], [], NOW, interactive=False) is None
+    assert room_within(HOUR, limits, [], NOW, keep_free=0.05) == 95
+    assert room_within(HOUR, limits, [], NOW, keep_free=0.0) == 100
+    assert room_within(HOUR, [], [], NOW, keep_free=0.05) is None
