@@ -7,7 +7,7 @@ from activities.error_policy import Hold, Stop
 from activities.heartbeats import alongside
 from activities.wave import SendingTools, Wave
 from postroad.contracts import MessageState, SendWave, WaveSent
-from postroad.ledger.bounce_rates import pause_if_too_many
+from postroad.ledger.bounce_rates import too_many
 from postroad.ledger.channel_state import hold_channel, stop_channel
 from postroad.ledger.engine import Ledger
 from postroad.ledger.quota import rebook_wave, tolerance_of
@@ -38,6 +38,7 @@ class WaveRun:
         self._halted_because = ""
         self._done = 0
         self._deferred = 0
+        self._failed = 0
         self._returned = 0
 
     @property
@@ -93,19 +94,21 @@ class WaveRun:
         return wave
 
     async def _watch_refusals(self, wave: Wave) -> None:
-        """Let campaign and channel pause while a wave has many people refused.
+        """Stop a wave in which too many people are refused; what is booked next pauses for it.
 
         The refusals of a wave's beginning prove nothing until enough of it has been sent.
         """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if wave.outcomes[Failed]:
-                await asyncio.to_thread(self._pause_if_too_many)
+            # Only looked at here: a wave at full speed leaves others no room to write.
+            refused = self._failed + wave.outcomes[Failed]
+            if refused and (words := await asyncio.to_thread(self._too_many)):
+                wave.halt(words)
 
-    def _pause_if_too_many(self) -> None:
+    def _too_many(self) -> str:
         request, now = self._request, self._tools.clock.now()
-        with self._ledger.write() as connection:
-            pause_if_too_many(connection, request.channel, request.campaign_id, now)
+        with self._ledger.read() as connection:
+            return too_many(connection, request.channel, request.campaign_id, now)
 
     def _conclude(self, wave: Wave) -> bool:
         """Record what the provider said, and book the rest again; return whether any is left."""
@@ -113,6 +116,7 @@ class WaveRun:
         channel = self._request.channel
         self._done += wave.outcomes.total()
         self._deferred += wave.outcomes[Deferred]
+        self._failed += wave.outcomes[Failed]
         self._returned += wave.outcomes[Returned]
         self._wave = None
         with self._ledger.write() as connection:

@@ -20,6 +20,8 @@ TOO_MANY = "too many hard bounces"
 """What the reason of such a pause begins with."""
 
 _WEEK = 7 * DAY
+_FEW = 2
+"""Fewer hard bounces are never too many."""
 
 
 def bounce_rate(connection: Connection) -> BounceRate | None:
@@ -49,47 +51,55 @@ def pause_if_too_many(connection: Connection, channel: str, campaign: str, now: 
     rate = bounce_rate(connection)
     if rate is None:
         return set()
-    _judge_channel(connection, rate, channel, now)
-    return _judge_campaign(connection, rate, campaign, now)
+    if words := _of_channel(connection, rate, channel, now):
+        stop_channel(connection, channel, ChannelState.PAUSED, words, now)
+    if words := _of_campaign(connection, rate, campaign):
+        return _pause_campaign(connection, campaign, words, now)
+    return set()
 
 
-def _judge_channel(connection: Connection, rate: BounceRate, channel: str, now: int) -> None:
+def too_many(connection: Connection, channel: str, campaign: str, now: int) -> str:
+    """Return why the channel or the campaign has to pause; empty where both may go on."""
+    rate = bounce_rate(connection)
+    if rate is None:
+        return ""
+    return _of_channel(connection, rate, channel, now) or _of_campaign(connection, rate, campaign)
+
+
+def _of_channel(connection: Connection, rate: BounceRate, channel: str, now: int) -> str:
     row = connection.execute(
         select(Channel.state, Channel.state_at, Channel.canary_from).where(Channel.id == channel)
     ).one()
     if row.state != ChannelState.ACTIVE:
-        return
+        return ""
     since = max(row.state_at, now - _WEEK)
     bounced, refused = _bounced(connection, Event.channel_id == channel, since)
-    if bounced < 2:
-        return
+    if bounced < _FEW:
+        return ""
     sent = _count(
         connection,
         and_(Message.channel_id == channel, Message.charge_at >= since),
         and_(ReturnedTry.channel_id == channel, ReturnedTry.charge_at >= since),
     )
-    words = _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
-    if words:
-        stop_channel(connection, channel, ChannelState.PAUSED, words, now)
+    return _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
 
 
-def _judge_campaign(connection: Connection, rate: BounceRate, campaign: str, now: int) -> set[str]:
+def _of_campaign(connection: Connection, rate: BounceRate, campaign: str) -> str:
     row = connection.execute(
         select(Campaign.state, Campaign.canary_from).where(Campaign.id == campaign)
     ).one()
     if row.state != CampaignState.RUNNING:
-        return set()
+        return ""
     since = row.canary_from or 0
     bounced, refused = _bounced(connection, Event.campaign_id == campaign, since)
-    if bounced < 2:
-        return set()
-    of_campaign = select(Sequence.id).where(Sequence.campaign_id == campaign)
-    sent = _count(
-        connection, and_(Message.sequence_id.in_(of_campaign), Message.charge_at >= since)
-    )
-    words = _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
-    if not words:
-        return set()
+    if bounced < _FEW:
+        return ""
+    theirs = select(Sequence.id).where(Sequence.campaign_id == campaign)
+    sent = _count(connection, and_(Message.sequence_id.in_(theirs), Message.charge_at >= since))
+    return _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
+
+
+def _pause_campaign(connection: Connection, campaign: str, words: str, now: int) -> set[str]:
     connection.execute(
         update(Campaign)
         .where(Campaign.id == campaign)

@@ -72,17 +72,17 @@ async def test_colleagues_stop_as_well_where_it_is_wished(post: Post) -> None:
 async def test_a_campaign_that_bounces_too_much_pauses_itself_until_it_is_resumed(
     theatre: Theatre,
 ) -> None:
-    theatre.sandbox.add_fault(  # the first eight people do not exist
-        Fault(phase="rcpt", action="reply", reply="550 5.1.1 No such user", times=8)
+    theatre.sandbox.add_fault(  # the first thirty people do not exist
+        Fault(phase="rcpt", action="reply", reply="550 5.1.1 No such user", times=30)
     )
-    await theatre.launch(120, ONE_STEP, limits="[{messages: 10, per: 200ms}]")
+    await theatre.launch(400, ONE_STEP, limits="[{messages: 10, per: 200ms}]")
     await theatre.until(lambda: theatre.state() is CampaignState.PAUSED)
     await theatre.until(lambda: theatre.counts()["sending"] == 0)
     progress = await theatre.campaign.query(CampaignWorkflow.progress)
     while progress.state is not CampaignState.PAUSED:  # the ledger knows it first
         progress = await theatre.campaign.query(CampaignWorkflow.progress)
     before = theatre.counts()["sent"]
-    assert before < 90
+    assert before < 350
     with theatre.ledger.write() as connection:
         resume_channel(connection, "s", "ops", now())
     await theatre.campaign.execute_update(CampaignWorkflow.resume, Steering(by="ops"))
