@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from console.installation import Installation, installation_of
-from console.waking import wake_sequences
+from console.waking import revive_sequences, wake_sequences
 from operations.clock import now
 from postroad.channels.provider_event_settings import (
     EventSettings,
@@ -23,7 +23,7 @@ from postroad.channels.provider_event_settings import (
     SparkPostEvents,
 )
 from postroad.channels.smtp_settings import SmtpSettings
-from postroad.ledger.outcomes import record_outcome
+from postroad.ledger.outcomes import Effect, record_outcome
 from postroad.ledger.provider_events import came_back
 from postroad.ledger.workspace import load_channel
 from postroad.provider_events import sendgrid, sparkpost
@@ -55,12 +55,21 @@ async def _receive(request: Request) -> Response:
         events = _READ[provider](body)
     except MalformedEvents as error:
         return _say(400, str(error))
-    wake = await _take_in(installation, channel, provider, events)
+    effects = await _take_in(installation, channel, provider, events)
     response = _say(200, f"{len(events)} taken in")
-    if wake:
-        reason = f"{provider} told what became of mail by {channel}"
-        response.background = BackgroundTask(wake_sequences, installation, wake, reason)
+    reason = f"{provider} told what became of mail by {channel}"
+    response.background = BackgroundTask(let_follow, installation, effects, reason)
     return response
+
+
+async def let_follow(installation: Installation, effects: Sequence[Effect], reason: str) -> None:
+    """Let sequences notice at once what they have less to do, or more."""
+    wake = {workflow_id for effect in effects for workflow_id in effect.wake}
+    if wake:
+        await wake_sequences(installation, wake, reason)
+    more = [effect.revive for effect in effects if effect.revive is not None]
+    each = {(sequence.campaign_id, sequence.sender): sequence for sequence in more}
+    await revive_sequences(installation, each.values())
 
 
 _READ = {"sendgrid": sendgrid.read_events, "sparkpost": sparkpost.read_events}
@@ -107,17 +116,17 @@ async def _body(request: Request) -> bytes:
 
 async def _take_in(
     installation: Installation, channel: str, provider: str, events: Sequence[ProviderEvent]
-) -> set[str]:
-    """Record events, each in a transaction of its own; return the sequences to wake."""
-    wake = set[str]()
+) -> list[Effect]:
+    """Record events, each in a transaction of its own; return what the new ones did."""
+    effects: list[Effect] = []
     for event in events:
         came = await installation.read(came_back, channel, provider, event, now())
         if came is None:
             continue
         effect = await installation.write(record_outcome, came, now())
         if effect is not None:
-            wake |= effect.wake
-    return wake
+            effects.append(effect)
+    return effects
 
 
 def _say(status: int, words: str) -> PlainTextResponse:

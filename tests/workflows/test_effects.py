@@ -5,13 +5,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from temporalio.testing import WorkflowEnvironment
 
+from console.installation import Installation
+from console.provider_webhooks import let_follow
 from operations.clock import now
+from operations.running import is_running
 from postroad.contracts import CampaignState, Steering
+from postroad.inbox.matching import Basis, Match
+from postroad.inbox.outcome import OutcomeKind
+from postroad.inbox.verdict import Verdict
 from postroad.ledger.channels import resume_channel
 from postroad.ledger.engine import Ledger
+from postroad.ledger.outcomes import CameBack, record_outcome
+from postroad.ledger.tables import Message
 from postroad.sandbox.faults import Fault
+from postroad.secrets import secret_box
+from postroad.setting_tables import TemporalSettings
+from postroad.settings import Settings
 from tests.workflows.post import LATER, Post, open_post
 from tests.workflows.theatre import Theatre
 from workflows.campaign import CampaignWorkflow
@@ -92,3 +104,27 @@ async def test_a_campaign_that_bounces_too_much_pauses_itself_until_it_is_resume
             await asyncio.sleep(0.1)
     assert theatre.counts()["sent"] == before + 20
     assert theatre.sandbox.accepted.duplicates == 0
+
+
+async def test_what_a_provider_pushes_opens_a_completed_campaign_again(theatre: Theatre) -> None:
+    await theatre.launch(1, ONE_STEP)
+    assert await theatre.over() is CampaignState.COMPLETED
+    with theatre.ledger.write() as connection:
+        message = connection.execute(select(Message.id)).scalar_one()
+        came = CameBack(
+            channel="s",
+            provider_id="event-1",
+            received_at=now(),
+            kind=OutcomeKind.SOFT_BOUNCED,
+            verdict=Verdict("soft", reason="transient"),
+            match=Match(message, Basis.KEY, names_person=True),
+        )
+        effect = record_outcome(connection, came, now())
+    assert effect is not None
+    settings = Settings(temporal=TemporalSettings(task_queue=theatre.task_queue))
+    box = secret_box(theatre.desk.settings)
+    installation = Installation(settings, theatre.ledger, box, theatre.client)
+    await let_follow(installation, [effect], "a provider told")
+    assert await is_running(theatre.client, theatre.sequence.id)
+    assert await is_running(theatre.client, theatre.campaign.id)
+    assert theatre.state() is CampaignState.RUNNING
