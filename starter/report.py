@@ -63,8 +63,7 @@ def _table(first: str, rows: Sequence[BaseModel]) -> tuple[list[str], list[list[
     The first column is named for what the rows are.
     """
     counted = [row.model_dump() for row in rows]
-    said = sorted(counted[0], key=lambda name: name != "id")
-    names = [name for name in said if name == "sent" or any(row[name] for row in counted)]
+    names = [name for name in counted[0] if name == "sent" or any(row[name] for row in counted)]
     columns = [first, *(name.replace("_", " ") for name in names if name != "id")]
     return columns, [[_cell(row[name]) for name in names] for row in counted]
 

@@ -48,25 +48,19 @@ def pause_if_too_many(connection: Connection, channel: str, campaign: str, now: 
     Returns:
         The campaign's sequences where it was paused, as workflow ids: they have to learn it.
     """
-    rate = bounce_rate(connection)
-    if rate is None:
-        return set()
-    if words := _of_channel(connection, rate, channel, now):
+    if words := _of_channel(connection, channel, now):
         stop_channel(connection, channel, ChannelState.PAUSED, words, now)
-    if words := _of_campaign(connection, rate, campaign):
+    if words := _of_campaign(connection, campaign):
         return _pause_campaign(connection, campaign, words, now)
     return set()
 
 
 def too_many(connection: Connection, channel: str, campaign: str, now: int) -> str:
     """Return why the channel or the campaign has to pause; empty where both may go on."""
-    rate = bounce_rate(connection)
-    if rate is None:
-        return ""
-    return _of_channel(connection, rate, channel, now) or _of_campaign(connection, rate, campaign)
+    return _of_channel(connection, channel, now) or _of_campaign(connection, campaign)
 
 
-def _of_channel(connection: Connection, rate: BounceRate, channel: str, now: int) -> str:
+def _of_channel(connection: Connection, channel: str, now: int) -> str:
     row = connection.execute(
         select(Channel.state, Channel.state_at, Channel.canary_from).where(Channel.id == channel)
     ).one()
@@ -74,7 +68,8 @@ def _of_channel(connection: Connection, rate: BounceRate, channel: str, now: int
         return ""
     since = max(row.state_at, now - _WEEK)
     bounced, refused = _bounced(connection, Event.channel_id == channel, since)
-    if bounced < _FEW:
+    # The rule is read only where it may apply: every booking of a wave comes through here.
+    if bounced < _FEW or (rate := bounce_rate(connection)) is None:
         return ""
     sent = _count(
         connection,
@@ -84,7 +79,7 @@ def _of_channel(connection: Connection, rate: BounceRate, channel: str, now: int
     return _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
 
 
-def _of_campaign(connection: Connection, rate: BounceRate, campaign: str) -> str:
+def _of_campaign(connection: Connection, campaign: str) -> str:
     row = connection.execute(
         select(Campaign.state, Campaign.canary_from).where(Campaign.id == campaign)
     ).one()
@@ -92,7 +87,7 @@ def _of_campaign(connection: Connection, rate: BounceRate, campaign: str) -> str
         return ""
     since = row.canary_from or 0
     bounced, refused = _bounced(connection, Event.campaign_id == campaign, since)
-    if bounced < _FEW:
+    if bounced < _FEW or (rate := bounce_rate(connection)) is None:
         return ""
     theirs = select(Sequence.id).where(Sequence.campaign_id == campaign)
     sent = _count(connection, and_(Message.sequence_id.in_(theirs), Message.charge_at >= since))

@@ -40,26 +40,10 @@ class MessageCount(Count):
     suppressed: int = 0
 
 
-class StepCount(Count):
-    """One step: its messages by state, and what came back.
-
-    A bounce at once is a `failed` message and a bounce; a later one a `sent` message and a bounce.
-    """
+class Named(Count):
+    """What is counted; a class that names it last in its bases has `id` first."""
 
     id: str
-    sent: int = 0
-    bounced: int = 0
-    soft_bounced: int = 0
-    """Not delivered, for a reason that may pass."""
-    replied: int = 0
-    unsubscribed: int = 0
-    complained: int = 0
-    failed: int = 0
-    uncertain: int = 0
-    suppressed: int = 0
-    planned: int = 0
-    reserved: int = 0
-    sending: int = 0
 
 
 class CameBackCount(Count):
@@ -68,9 +52,24 @@ class CameBackCount(Count):
     sent: int = 0
     bounced: int = 0
     soft_bounced: int = 0
+    """Not delivered, for a reason that may pass."""
     replied: int = 0
     unsubscribed: int = 0
     complained: int = 0
+
+
+class StepCount(CameBackCount, Named):
+    """One step: its messages by state, and what came back.
+
+    A bounce at once is a `failed` message and a bounce; a later one a `sent` message and a bounce.
+    """
+
+    failed: int = 0
+    uncertain: int = 0
+    suppressed: int = 0
+    planned: int = 0
+    reserved: int = 0
+    sending: int = 0
 
 
 class TemplateCount(CameBackCount):
@@ -80,17 +79,13 @@ class TemplateCount(CameBackCount):
     version: int
 
 
-class SenderCount(CameBackCount):
-    """One rep's part."""
-
-    id: str
-    """Their address."""
+class SenderCount(CameBackCount, Named):
+    """One rep's part; its id is their address."""
 
 
-class ChannelCount(CameBackCount):
+class ChannelCount(CameBackCount, Named):
     """What one delivery channel did for the campaign."""
 
-    id: str
     kind: str
     throttled_seconds: float
     """How long waves had to wait for the channel's limits, summed over waves."""

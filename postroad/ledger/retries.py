@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from postroad.contracts import CampaignState, EnrollmentState, MessageState
-from postroad.ledger.steps import load_steps
+from postroad.ledger.going_on import go_on
 from postroad.ledger.tables import (
     Campaign,
     Enrollment,
     Event,
     Message,
     ReturnedTry,
-    Sender,
-    Sequence,
 )
 
 _GOES_ON = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.COMPLETED)
@@ -109,7 +107,14 @@ def take_back(connection: Connection, returned: Returned) -> bool:
         )
     )
     connection.execute(delete(ReturnedTry).where(ReturnedTry.id == last.id))
-    _go_on(connection, returned, last.charge_at)
+    go_on(
+        connection,
+        campaign=returned.campaign,
+        sender=returned.sender,
+        enrollment=returned.enrollment,
+        position=returned.position,
+        sent_at=last.charge_at,
+    )
     return True
 
 
@@ -169,31 +174,3 @@ def _open_again(connection: Connection, returned: Returned, now: int) -> None:
                 detail="a message that was not delivered is sent again",
             )
         )
-
-
-def _go_on(connection: Connection, returned: Returned, sent_at: int) -> None:
-    """Let the next step follow on the send that counts; without one the person has finished."""
-    steps = load_steps(connection, returned.campaign)
-    following = returned.position + 1
-    if following >= len(steps):
-        connection.execute(
-            update(Enrollment)
-            .where(Enrollment.id == returned.enrollment, Enrollment.state == EnrollmentState.ACTIVE)
-            .values(state=EnrollmentState.FINISHED)
-        )
-        return
-    zones = connection.execute(
-        select(Enrollment.timezone, Sender.timezone.label("sender"))
-        .join(Sequence, Sequence.id == Enrollment.sequence_id)
-        .join(Sender, Sender.email == Sequence.sender)
-        .where(Enrollment.id == returned.enrollment)
-    ).one()
-    connection.execute(
-        update(Message)
-        .where(
-            Message.enrollment_id == returned.enrollment,
-            Message.position == following,
-            Message.state == MessageState.PLANNED,
-        )
-        .values(due_at=steps[following].due_at(sent_at, zones.timezone, zones.sender))
-    )

@@ -18,14 +18,13 @@ from postroad.contracts import (
     sequence_workflow_id,
 )
 from postroad.instants import moment
+from postroad.ledger.going_on import go_on
 from postroad.ledger.settlement import end_person
-from postroad.ledger.steps import load_steps
 from postroad.ledger.tables import (
     Campaign,
     Enrollment,
     Event,
     Message,
-    Sender,
     Sequence,
     Step,
 )
@@ -208,25 +207,13 @@ def _count_as_sent(connection: Connection, row: Row[Any], now: int) -> None:
         .where(Message.id == row.id)
         .values(state=MessageState.SENT, sent_at=row.charge_at or now, reason="")
     )
-    steps = load_steps(connection, row.campaign_id)
-    if row.position + 1 == len(steps):
-        connection.execute(
-            update(Enrollment)
-            .where(Enrollment.id == row.enrollment_id, Enrollment.state == EnrollmentState.ACTIVE)
-            .values(state=EnrollmentState.FINISHED)
-        )
-        return
-    zone = connection.execute(
-        select(Sender.timezone).where(Sender.email == row.sender)
-    ).scalar_one()
-    connection.execute(
-        update(Message)
-        .where(
-            Message.enrollment_id == row.enrollment_id,
-            Message.position == row.position + 1,
-            Message.state == MessageState.PLANNED,
-        )
-        .values(due_at=steps[row.position + 1].due_at(now, row.timezone, zone))
+    go_on(
+        connection,
+        campaign=row.campaign_id,
+        sender=row.sender,
+        enrollment=row.enrollment_id,
+        position=row.position,
+        sent_at=now,
     )
 
 
