@@ -1,5 +1,6 @@
 """What comes back to a mailbox after sending: read, matched, and acted on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities import mailbox_watching
-from postroad.contracts import ChannelState
+from postroad.contracts import ChannelState, MailboxProgress
 from postroad.instants import DAY
 from postroad.ledger.engine import Ledger
 from postroad.sandbox.config import DEFAULT_REFUSALS
@@ -146,8 +147,10 @@ async def test_a_mailbox_without_authorisation_is_not_read_and_nothing_fails(pos
         await post.until(lambda: post.messages("p@x.test") == ["sent", "planned"])
         post.provider.tokens.revoke(ANA)
         await post.until(lambda: post.standing() is ChannelState.UNAUTHORISED)
-        progress = await post.watch.query(MailboxWatchWorkflow.progress)
-    assert "parked" in progress.waits_for
+        # The channel's state is written first; the watch hears of it a moment later.
+        async with asyncio.timeout(20):
+            while "parked" not in (progress := await _progress(post)).waits_for:
+                await asyncio.sleep(0.05)
     assert progress.checks
 
 
@@ -159,6 +162,10 @@ async def test_rules_of_a_campaign_that_stops_on_nothing_are_obeyed(post: Post) 
     assert post.suppressed() == []
     assert post.report().steps[0].replied == 1
     assert post.report().steps[0].bounced == 1
+
+
+async def _progress(post: Post) -> MailboxProgress:
+    return await post.watch.query(MailboxWatchWorkflow.progress)
 
 
 def _answer(content: bytes, author: str) -> bytes:
