@@ -11,7 +11,8 @@ from operations.opening import parsed
 from operations.refusal import Refused
 from postroad.campaign.audience import AudienceRow
 from postroad.campaign.bodies import build_template
-from postroad.campaign.file import CampaignSettings, StepFile, StepSettings
+from postroad.campaign.file import CampaignSettings
+from postroad.campaign.step import StepFile, StepSettings
 from postroad.campaign.template import StepTemplate, TextError
 from postroad.field_errors import say_errors, say_place
 from postroad.ledger.staging import StagedStep

@@ -6,9 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 
-from postroad.campaign.file import StepFile
 from postroad.campaign.markdown import markdown_to_html
 from postroad.campaign.plain_text import html_to_text
+from postroad.campaign.step import StepFile
 from postroad.campaign.template import AttachmentRef, StepTemplate, TextError
 
 LARGEST_FILES = 20 * 1024 * 1024

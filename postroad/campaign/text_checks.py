@@ -7,7 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from lxml import html as markup
 
-from postroad.campaign.file import Purpose, StepSettings
+from postroad.campaign.file import Purpose
+from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate
 from postroad.campaign.template_tags import fill_in
 

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
-from postroad.campaign.file import CampaignSettings, StepSettings
+from postroad.campaign.file import CampaignSettings
+from postroad.campaign.step import StepSettings
 from postroad.channels.legacy_settings import legacy_warning
 from postroad.channels.options import Options
 from postroad.channels.selection import Chosen, Reasoning, consider

@@ -12,7 +12,8 @@ from itertools import islice
 from sqlalchemy import Connection, delete, insert, select, update
 
 from postroad.campaign.audience import ROWS_PER_CHUNK, AudienceRow, RejectedRow, pack_rows
-from postroad.campaign.file import CampaignSettings, StepSettings
+from postroad.campaign.file import CampaignSettings
+from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate
 from postroad.contracts import CampaignState
 from postroad.ledger.content import store_attachments, store_text

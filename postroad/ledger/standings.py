@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_
 
-from postroad.campaign.file import StepSettings
+from postroad.campaign.step import StepSettings
 from postroad.channels.selection import Choice, choose_channel
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.ledger.channel_options import load_options, wish_of_step

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from postroad.campaign.file import CampaignSettings, StepSettings
+from postroad.campaign.file import CampaignSettings
+from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate
 from postroad.ledger.tables import Attachment, Campaign, Step, StepText
 

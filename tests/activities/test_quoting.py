@@ -3,7 +3,7 @@
 from email import message_from_bytes, policy
 
 from activities.composing import Composing, StepWriting, Writer
-from postroad.campaign.file import StepSettings
+from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate, compile_template
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from postroad.campaign.file import CampaignFile, CampaignSettings, StepSettings, load_campaign
+from postroad.campaign.file import CampaignFile, CampaignSettings, load_campaign
+from postroad.campaign.step import StepSettings
 from postroad.yaml_file import FileError
 
 CAMPAIGN = """\

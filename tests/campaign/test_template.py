@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroad.campaign.bodies import build_template
-from postroad.campaign.file import StepFile
 from postroad.campaign.markdown import markdown_to_html
+from postroad.campaign.step import StepFile
 from postroad.campaign.template import (
     BlankFieldError,
     Rendered,

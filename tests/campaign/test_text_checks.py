@@ -2,7 +2,8 @@
 
 import pytest
 
-from postroad.campaign.file import Purpose, StepSettings
+from postroad.campaign.file import Purpose
+from postroad.campaign.step import StepSettings
 from postroad.campaign.template import AttachmentRef, StepTemplate
 from postroad.campaign.text_checks import Step, text_warnings
 
