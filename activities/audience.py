@@ -13,12 +13,15 @@ from postroad.contracts import (
     PersonRemoved,
     RemoveEnrollment,
     SenderReplaced,
+    SettleOpenTask,
+    TaskSettled,
 )
 from postroad.ledger.advancing import NothingToAdvance, advance_person
 from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import enrol_chunk
 from postroad.ledger.handing_over import CannotHandOver, hand_over
 from postroad.ledger.lifecycle import remove_person
+from postroad.ledger.tasks import NotOpen, settle_task
 
 REFUSED = "Refused"
 """Error type: what an operator asked for cannot be done; the message is for them."""
@@ -53,6 +56,16 @@ class AudienceActivities:
             with self._ledger.write() as connection:
                 return advance_person(connection, request, now)
         except NothingToAdvance as error:
+            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None
+
+    @activity.defn(name="settle_task")
+    def settle_task(self, request: SettleOpenTask) -> TaskSettled:
+        """Note that a task was done or is skipped; a retry answers the same."""
+        now = self._clock.read(activity.info()).now()
+        try:
+            with self._ledger.write() as connection:
+                return settle_task(connection, request, now)
+        except NotOpen as error:
             raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None
 
     @activity.defn(name="hand_over")

@@ -102,7 +102,7 @@ class Composing:
         writing = self._steps[message.subject.position]
         key = f"{self._campaign_id}/{writing.step.id}/{message.person_key}"
         message_id = message_id_for(key, self._domain)
-        replying = writing.step.settings.thread == "reply"
+        replying = writing.step.settings.thread == "reply" and bool(message.earlier)
         page = self._unsubscribe_page(message)
         envelope = Envelope(
             recipient=message.recipient,
@@ -140,12 +140,28 @@ class Composing:
         person = {**message.fields, "email": message.recipient}
         rendered = writing.compiled.render(person, self._writer.fields, page)
         if not rendered.subject:
-            first = self._steps[0].compiled.render(person, self._writer.fields, page)
-            subject = reply_subject(first.subject)
+            subject = self._subject_of_conversation(message, person, page)
             rendered = Rendered(subject, rendered.text, rendered.html)
         if writing.step.settings.quote and message.earlier:
             return self._quote(rendered, message.earlier[-1], person, page)
         return rendered
+
+    def _subject_of_conversation(
+        self, message: WaveMessage, person: Mapping[str, str], page: str | None
+    ) -> str:
+        """Return the subject that was really sent, as an answer's; providers thread by it."""
+        position = message.subject.position
+        root = max(at for at in range(position) if self._begins_conversation(at))
+        first = next((mail for mail in message.earlier if mail.position >= root), None)
+        text = self._steps[root].compiled
+        if first is not None:
+            text = self._quotable.get((first.position, first.version or 0), text)
+        subject = text.render(person, self._writer.fields, page).subject
+        return subject if first is None else reply_subject(subject)
+
+    def _begins_conversation(self, position: int) -> bool:
+        settings = self._steps[position].step.settings
+        return settings.task is None and settings.thread == "new"
 
     def _quote(
         self, rendered: Rendered, last: Earlier, person: Mapping[str, str], page: str | None

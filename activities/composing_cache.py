@@ -75,10 +75,16 @@ class ComposingCache:
 def _quotable(
     connection: Connection, campaign_id: str, steps: Sequence[CampaignStep]
 ) -> dict[tuple[int, int], CompiledTemplate]:
-    """Return every text that a step may quote, by position and version."""
-    last = max((step.position for step in steps if step.settings.quote), default=0)
+    """Return every text that a step may quote, or answer with its subject, as it was sent."""
+    several = any(step.version > 1 for step in steps)
+    last = max((step.position for step in steps if _looks_back(step, several=several)), default=0)
     texts = load_texts_before(connection, campaign_id, last) if last else {}
     return {place: compile_template(template) for place, template in texts.items()}
+
+
+def _looks_back(step: CampaignStep, *, several: bool) -> bool:
+    settings = step.settings
+    return settings.quote or (several and settings.thread == "reply")
 
 
 def _writer(connection: Connection, request: SendWave) -> Writer:

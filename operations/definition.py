@@ -42,6 +42,11 @@ class Definition:
     source: str
     """Where it is described, for error messages."""
 
+    @property
+    def mails(self) -> list[StagedStep]:
+        """The steps that are mailed."""
+        return [step for step in self.steps if step.settings.task is None]
+
 
 def read_definition(path: Path, campaign_id: str | None = None) -> Definition:
     """Read a campaign file, its texts, its attachments and its audience's header.
@@ -68,6 +73,11 @@ def read_definition(path: Path, campaign_id: str | None = None) -> Definition:
             continue
         files |= attached
         steps.append(StagedStep(step.id, file.settings_of(position), template))
+        faults += [
+            f"{path}: step {step.id}: people have no field {name!r}, which its condition names; "
+            f"{did_you_mean(name, audience.fields)}"
+            for name in sorted(step.fields_asked - set(audience.fields))
+        ]
         faults += [
             f"{path}: step {step.id}: {field}; "
             f"{did_you_mean(field.field.rpartition('.')[2], audience.fields)}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from operations.definition import Definition
+from postroad.campaign.step import StepSettings
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.instants import moment
@@ -74,7 +75,7 @@ def forecast_campaign(
     for alike, number in people.items():
         channels = _channels(definition, wishes[alike.sender], options)
         if isinstance(channels, str):
-            held[channels] += number * len(definition.steps)
+            held[channels] += number * len(definition.mails)
         else:
             for channel in channels:
                 if channel not in on:
@@ -84,11 +85,11 @@ def forecast_campaign(
                 for channel in channels
             ]
             zone = senders[alike.sender].timezone
-            timetable = _Timetable(definition.steps, alike.timezone, zone)
+            timetable = _Timetable(_legs(definition.steps), alike.timezone, zone)
             interactive = definition.settings.interactive
             groups.append(quota.Group(number, channels, scopes, timetable, interactive))
     domains = {alike.limited_domain for alike in people if alike.limited_domain is not None}
-    wanted = people.total() * len(definition.steps)
+    wanted = people.total() * len(definition.mails)
     scopes_by_key = _scopes(connection, on, domains, now, wanted)
     return _summary(quota.forecast(groups, scopes_by_key, now), held)
 
@@ -101,7 +102,7 @@ def _channels(
     Recipients' mail networks are not looked up.
     """
     channels: list[str] = []
-    for step in definition.steps:
+    for step in definition.mails:
         replying = step.settings.thread == "reply"
         choice = choose_channel(
             replace(
@@ -133,23 +134,36 @@ def _scopes(
 
 @dataclass(frozen=True, slots=True)
 class _Timetable:
-    """When the steps of people in one time zone are due."""
+    """When the mails of people in one time zone are due, where tasks are done at once."""
 
-    steps: Sequence[StagedStep]
+    legs: Sequence[Sequence[StepSettings]]
     person_zone: str | None
     sender_zone: str
 
     def due_at(self, position: int, previous: int) -> int | None:
-        if position >= len(self.steps):
+        if position >= len(self.legs):
             return None
-        settings = self.steps[position].settings
-        return settings.due_at(previous, self.person_zone, self.sender_zone)
+        for settings in self.legs[position]:
+            previous = settings.due_at(previous, self.person_zone, self.sender_zone)
+        return previous
 
     def next_opening(self, position: int, at: int) -> int | None:
-        settings = self.steps[position].settings
+        settings = self.legs[position][-1]
         opening = settings.next_opening(at, self.person_zone, self.sender_zone)
         too_late = settings.is_too_late(opening, self.person_zone, self.sender_zone)
         return None if too_late else opening
+
+
+def _legs(steps: Sequence[StagedStep]) -> list[list[StepSettings]]:
+    """Return each mail's timing after that of the tasks before it."""
+    legs: list[list[StepSettings]] = []
+    leg: list[StepSettings] = []
+    for step in steps:
+        leg.append(step.settings)
+        if step.settings.task is None:
+            legs.append(leg)
+            leg = []
+    return legs
 
 
 def _summary(played: Mapping[str, quota.ChannelForecast], held: Counter[str]) -> Forecast:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from activities.composing import Composing, StepWriting, Writer
 from operations.definition import Definition
 from postroad.campaign.audience import AudienceRow
+from postroad.campaign.template import compile_template
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
+from postroad.ledger.staging import StagedStep
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
 from postroad.secrets import SecretBox
@@ -69,12 +71,23 @@ def render_sample(
     mails: list[SampleMail] = []
     earlier: tuple[Earlier, ...] = ()
     for position, step in enumerate(definition.steps):
+        if step.settings.task is not None:
+            mails.append(_task(step, row, writer))
+            continue
         message = _message(definition.id, row, position, earlier)
         outgoing, version = composing.compose(message, now)
         sent = Earlier(position, outgoing.message_id, None, None, version, now)
         earlier = (*earlier, sent)
         mails.append(_read(step.id, outgoing.content))
     return Sample(row=row.row, sender=sender.email, recipient=row.recipient, mails=mails)
+
+
+def _task(step: StagedStep, row: AudienceRow, writer: Writer) -> SampleMail:
+    """Show what whoever does the task is told."""
+    person = {**row.fields, "email": row.recipient}
+    said = compile_template(step.template).render(person, writer.fields)
+    headers = {"Task": step.settings.task or "", "Subject": said.subject}
+    return SampleMail(step=step.id, headers=headers, text=said.text, html=None, attachments=[])
 
 
 def _ways_out(public_url: str | None) -> WaysOut:

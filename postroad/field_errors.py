@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 Place = tuple[str | int, ...]
@@ -125,10 +126,15 @@ def _fields_at(model: type[BaseModel], place: Place) -> set[str]:
     """Return the field names of whatever models may stand at a place."""
     models = {model}
     for part in place:
-        fields = [m.model_fields[part] for m in models if part in m.model_fields]
+        fields = [field for m in models for name, field in _named(m) if name == part]
         if fields:
             models = {inner for field in fields for inner in _models_in(field.annotation)}
-    return {name for found in models for name in found.model_fields}
+    return {name for found in models for name, _ in _named(found)}
+
+
+def _named(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield a model's fields by the names that files give them."""
+    return ((field.alias or name, field) for name, field in model.model_fields.items())
 
 
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:

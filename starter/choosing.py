@@ -159,10 +159,13 @@ def _of_step(
     name = asked.step or steps[0].id
     if name not in by_id:
         raise Refused(f"{asked.campaign} has no step {name!r}; {did_you_mean(name, by_id)}")
-    root = conversation_roots(steps).get(by_id[name].position)
+    position = by_id[name].position
+    root = conversation_roots(steps).get(position)
     if root is None:
         return replace(wish, step_channel=by_id[name].settings.channel)
-    began = conversation_with(connection, asked.campaign or "", asked.recipient.address, root)
+    began = conversation_with(
+        connection, asked.campaign or "", asked.recipient.address, root, position
+    )
     if began is None:
         first = choose_channel(replace(wish, step_channel=steps[root].settings.channel), options)
         began = first.channel if isinstance(first, Chosen) else None

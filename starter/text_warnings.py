@@ -12,7 +12,7 @@ def warn_about_texts(ledger: Ledger, definition: Definition) -> None:
     with ledger.read() as connection:
         organisation = load_organisation(connection)
     unsubscribes = organisation is not None and organisation.public_url is not None
-    for step in definition.steps:
+    for step in definition.mails:
         written = Step(step.id, step.settings, step.template)
         for words in text_warnings(written, definition.settings.purpose, unsubscribes=unsubscribes):
             complain(f"warning: {words}")

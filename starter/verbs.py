@@ -131,6 +131,11 @@ VERBS = {
         _STEER,
         "Give people what is kept of them, or erase it.",
     ),
+    "task": Verb(
+        "starter.task:app",
+        _STEER,
+        "See which tasks of running campaigns wait for somebody, and say that they are done.",
+    ),
     "uncertain": Verb(
         "starter.uncertain:app",
         _STEER,

@@ -36,7 +36,9 @@ from postroad.contracts import (
     SendWave,
     SequenceRevived,
     SetCampaignState,
+    SettleOpenTask,
     StepChanged,
+    TaskSettled,
     WaveSent,
     channel_task_queue,
 )
@@ -128,6 +130,12 @@ async def advance_person(request: AdvanceEnrollment) -> PersonAdvanced:
     """Let what a person waits for be due now."""
     summary = f"Let a person's next step be due now{_by(request.by)}"
     return await _call("advance_person", request, PersonAdvanced, _LEDGER, summary)
+
+
+async def settle_task(request: SettleOpenTask) -> TaskSettled:
+    """Note that a task was done or is skipped."""
+    summary = f"Task {request.task} {'done' if request.done else 'skipped'}{_by(request.by)}"
+    return await _call("settle_task", request, TaskSettled, _LEDGER, summary)
 
 
 async def hand_over(request: HandOver) -> SenderReplaced:

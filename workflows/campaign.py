@@ -30,8 +30,11 @@ with workflow.unsafe.imports_passed_through():
         SequenceEnded,
         SequenceStart,
         SetCampaignState,
+        SettleOpenTask,
+        SettleTask,
         Steering,
         StepChanged,
+        TaskSettled,
         sequence_workflow_id,
     )
 
@@ -191,6 +194,19 @@ class CampaignWorkflow:
 
     @advance_person.validator
     def _may_advance_person(self, person: AdvancePerson) -> None:  # noqa: ARG002
+        self._refuse_when_over()
+
+    @workflow.update
+    async def settle_task(self, task: SettleTask) -> TaskSettled:
+        """Note that a manual task was done or is skipped; the person goes on."""
+        settled = await activity_calls.settle_task(
+            SettleOpenTask(campaign_id=self._campaign_id, **task.model_dump())
+        )
+        await try_signal(settled.workflow_id, "wake", "a task was settled")
+        return settled
+
+    @settle_task.validator
+    def _may_settle_task(self, task: SettleTask) -> None:  # noqa: ARG002
         self._refuse_when_over()
 
     @workflow.update

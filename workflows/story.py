@@ -22,17 +22,16 @@ def next_look(
     selected: ChannelsSelected, now: datetime, *, gather: timedelta, recheck: timedelta
 ) -> tuple[timedelta | None, str]:
     """Return how long to sleep after a selection (None: until woken), and why."""
-    held = "; ".join(f"{held.messages} messages held: {held.reason}" for held in selected.held)
+    held = [f"{held.messages} messages held: {held.reason}" for held in selected.held]
+    tasks = [f"{selected.tasks} tasks wait for somebody"] if selected.tasks else []
     if selected.next_due_at is not None:
         pause = max(selected.next_due_at - now, timedelta(0)) + gather
         due = f"next {selected.next_due_step} due {clock_time(selected.next_due_at, now)}"
-        if held:
-            return min(pause, recheck), f"{due}; {held}"
-        return pause, due
+        return min(pause, recheck) if held else pause, "; ".join([due, *held, *tasks])
     if held:
-        return recheck, held
-    if selected.channels:
-        return None, ""
+        return recheck, "; ".join(held + tasks)
+    if selected.channels or tasks:
+        return None, "".join(tasks)
     return None, f"{selected.uncertain} uncertain messages wait for an operator"
 
 

@@ -45,6 +45,8 @@ def build_template(step: StepFile) -> tuple[StepTemplate, dict[str, bytes]]:
 
 
 def _bodies(step: StepFile) -> tuple[str | None, str | None]:
+    if step.task is not None and step.body is None:
+        return step.text or "", None
     if step.body is None:
         return step.text or html_to_text(step.html or ""), step.html
     try:

@@ -12,6 +12,7 @@ from postroad.campaign.bounce_policy import SoftBounces
 from postroad.campaign.local_times import LocalTime
 from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.step import File, StepFile, StepSettings
+from postroad.campaign.step_order import faults_of_order
 from postroad.field_errors import Place, refuse
 from postroad.names import Name, Slug
 from postroad.plugins import Plugin
@@ -106,17 +107,25 @@ class CampaignFile(BaseModel):
         return self
 
     def _faults(self) -> Iterator[tuple[Place, str]]:
-        if self.steps[0].thread == "reply":
-            yield ("steps", 0, "thread"), "the first step has nothing to reply to; use new"
+        yield from faults_of_order(self.steps)
+        yield from self._faults_of_replies()
         if self.start is not None and self.steps[0].not_before is not None:
             yield ("steps", 0, "not_before"), "stands beside the campaign's start; keep one of them"
-        ids = [step.id for step in self.steps]
-        for n, step in enumerate(ids):
-            if step in ids[:n]:
-                yield ("steps", n, "id"), f"{step} stands here twice; rename one"
         for n, sender in enumerate(self.senders):
             if sender in self.senders[:n]:
                 yield ("senders", n), f"{sender} stands here twice; remove one"
+
+    def _faults_of_replies(self) -> Iterator[tuple[Place, str]]:
+        """Whoever has answered is written to no more, so a step for them would reach nobody."""
+        if StopRule.REPLY not in self.stop_on:
+            return
+        for n, step in enumerate(self.steps):
+            for name, condition in (("if", step.only_if), ("unless", step.unless)):
+                if condition is not None and condition.replied is not None:
+                    yield (
+                        ("steps", n, name, "replied"),
+                        "whoever replied has left; take reply out of stop_on",
+                    )
 
 
 def load_campaign(path: Path) -> CampaignFile:

@@ -13,11 +13,14 @@ from pydantic import (
     model_validator,
 )
 
+from postroad.campaign.conditions import Condition, Known
 from postroad.campaign.timing import Timing
+from postroad.durations import Duration
 from postroad.field_errors import Place, refuse
 from postroad.names import Slug
 
 _BODIES = (".md", ".txt", ".html")
+_ONLY_OF_MAIL = {"html", "attachments", "thread", "quote", "channel"}
 
 
 def _find_file(path: Path, info: ValidationInfo) -> Path:
@@ -46,18 +49,42 @@ Inline = Annotated[str, StringConstraints(min_length=1)]
 class StepSettings(Timing):
     """What the ledger keeps of a step beside its text."""
 
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True)
+
     thread: Literal["new", "reply"] = "new"
     """Whether it answers the step before in the same conversation."""
     quote: bool = False
     """Whether what was sent before is quoted below it."""
     channel: str | None = None
     """Overrides the campaign's channel."""
+    only_if: Condition | None = Field(default=None, alias="if")
+    """Whoever it does not hold for goes on with the next step."""
+    unless: Condition | None = None
+    """Whoever it holds for goes on with the next step."""
+    task: Slug | None = None
+    """What somebody does for the person, such as `call` or `linkedin`; nothing is mailed."""
+    due_within: Duration | None = None
+    """How long a task may take once it is open."""
+
+    @property
+    def fields_asked(self) -> set[str]:
+        """The columns of the audience that its conditions name."""
+        asked = (condition for condition in (self.only_if, self.unless) if condition is not None)
+        return {name for condition in asked for name in condition.field}
+
+    def why_not(self, known: Known) -> str | None:
+        """Return why the step is not for a person; None where it is."""
+        if self.only_if is not None and not self.only_if.holds(known):
+            return f"only if {self.only_if}"
+        if self.unless is not None and self.unless.holds(known):
+            return f"not if {self.unless}"
+        return None
 
 
 class StepFile(StepSettings):
     """One step as the campaign file describes it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=False)
 
     id: Slug
     subject: str | None = None
@@ -77,6 +104,11 @@ class StepFile(StepSettings):
         return self
 
     def _faults(self) -> Iterator[tuple[Place, str]]:
+        if self.task is not None:
+            yield from self._faults_of_task()
+            return
+        if self.due_within is not None:
+            yield ("due_within",), "is for a manual task; say which with task"
         inline = self.text is not None or self.html is not None
         if self.body is None and not inline:
             yield (), f"step {self.id} has no text; give it a body, text or html"
@@ -86,3 +118,11 @@ class StepFile(StepSettings):
             yield ("subject",), "is missing; only a step with thread: reply may go without"
         if self.quote and self.thread == "new":
             yield ("quote",), "quotes what came before; give the step thread: reply as well"
+
+    def _faults_of_task(self) -> Iterator[tuple[Place, str]]:
+        if not (self.subject or "").strip():
+            yield ("subject",), "is missing; it says what is to be done"
+        if self.body is not None and self.text is not None:
+            yield ("body",), "stands beside text; keep one of them"
+        for name in sorted(_ONLY_OF_MAIL & self.model_fields_set):
+            yield (name,), "is for mail; a manual task has subject, body or text, and due_within"

@@ -29,8 +29,11 @@ from postroad.contracts.campaigns import (
     SenderReplaced,
     SequenceRevived,
     SetCampaignState,
+    SettleOpenTask,
+    SettleTask,
     Steering,
     StepChanged,
+    TaskSettled,
 )
 from postroad.contracts.mailboxes import (
     MailboxProgress,
@@ -117,8 +120,11 @@ __all__ = [
     "SequenceRevived",
     "SequenceStart",
     "SetCampaignState",
+    "SettleOpenTask",
+    "SettleTask",
     "Steering",
     "StepChanged",
+    "TaskSettled",
     "UnfinishedWave",
     "WaveSent",
     "WebhookProgress",

@@ -117,6 +117,25 @@ class PersonAdvanced(Contract):
     """The sequence that sends it."""
 
 
+class SettleTask(Contract):
+    """Argument of the settle_task update: somebody did a task, or says that nobody needs to."""
+
+    task: int
+    """Row id of the task's message."""
+    done: bool = True
+    """False where it is skipped."""
+    note: str = Field(default="", max_length=1_000)
+    by: str = "operator"
+
+
+class TaskSettled(Contract):
+    """Answer of the settle_task update."""
+
+    step: str
+    workflow_id: str
+    """The sequence that goes on."""
+
+
 class ReplaceSender(Contract):
     """Argument of the replace_sender update: somebody else writes to a sender's people."""
 
@@ -174,6 +193,16 @@ class AdvanceEnrollment(Contract):
 
     campaign_id: str
     email: str
+    by: str
+
+
+class SettleOpenTask(Contract):
+    """Input of settle_task."""
+
+    campaign_id: str
+    task: int
+    done: bool
+    note: str
     by: str
 
 

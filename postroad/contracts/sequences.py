@@ -88,6 +88,8 @@ class ChannelsSelected(Contract):
     """Whether anyone's sequence has not ended."""
     uncertain: int = 0
     """Messages that wait for an operator's decision."""
+    tasks: int = 0
+    """Manual tasks and reviews that wait for somebody."""
     paused: str = ""
     """Why the campaign paused itself, which its workflow may not know yet."""
 

@@ -26,7 +26,10 @@ class EnrollmentState(StrEnum):
 
 
 class MessageState(StrEnum):
-    """Where one message stands (design: `planned → reserved → sending → sent`, or an end)."""
+    """Where one message stands (design: `planned → reserved → sending → sent`, or an end).
+
+    That of a manual task goes `planned → open → done`; whatever is passed over is `skipped`.
+    """
 
     PLANNED = "planned"
     RESERVED = "reserved"
@@ -35,6 +38,15 @@ class MessageState(StrEnum):
     FAILED = "failed"
     UNCERTAIN = "uncertain"
     SUPPRESSED = "suppressed"
+    OPEN = "open"
+    """Waits for a person: somebody does the task, or reviews the mail."""
+    DONE = "done"
+    SKIPPED = "skipped"
+    """Not for this person: its conditions did not hold, it was removed, or somebody said so."""
+
+
+NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED, MessageState.OPEN)
+"""What stops at once when a person's sequence ends."""
 
 
 class ChannelState(StrEnum):

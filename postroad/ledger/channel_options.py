@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from postroad.campaign.file import CampaignSettings, Purpose
 from postroad.channels.options import ChannelOption, ChannelWish
-from postroad.contracts import ChannelState
+from postroad.contracts import ChannelState, MessageState
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
 from postroad.ledger.tables import Channel, Message, Organisation, Sender, SenderIdentity
 
@@ -83,17 +83,29 @@ def wish_of_step(
     root = conversation_roots(steps).get(position)
     if root is None:
         return wish
-    began = select(Message.channel_id).where(
-        Message.enrollment_id == enrollment, Message.position == root
+    began = (
+        select(Message.channel_id)
+        .where(
+            Message.enrollment_id == enrollment,
+            Message.position.in_(range(root, position)),
+            Message.state == MessageState.SENT,
+        )
+        .order_by(Message.position)
+        .limit(1)
     )
     return replace(wish, conversation=connection.scalar(began))
 
 
 def conversation_roots(steps: Sequence[CampaignStep]) -> dict[int, int]:
-    """Return, for each step that answers another, the position that its conversation begins at."""
+    """Return, for each step that answers another, the position that its conversation begins at.
+
+    Its first step may be passed over for a person: then the next one begins their conversation.
+    """
     roots: dict[int, int] = {}
     root = 0
     for step in steps:
+        if step.settings.task is not None:
+            continue
         if step.settings.thread == "reply":
             roots[step.position] = root
         else:

@@ -38,8 +38,8 @@ def campaign_warnings(
     for sender in settings.senders:
         wish = load_wish(connection, sender, settings)
         for step in steps:
-            if step.settings.thread == "reply":
-                continue  # it leaves as the step before it does
+            if step.settings.task is not None or step.settings.thread == "reply":
+                continue  # it is not mailed, or leaves as the step before it does
             reasoning = consider(replace(wish, step_channel=step.settings.channel), options)
             if not isinstance(reasoning.choice, Chosen):
                 found[f"step {step.id} of {sender} will wait: {reasoning.choice.why}"] = None

@@ -38,6 +38,11 @@ class MessageCount(Count):
     failed: int = 0
     uncertain: int = 0
     suppressed: int = 0
+    open: int = 0
+    """Manual tasks that wait for somebody."""
+    done: int = 0
+    """Manual tasks."""
+    skipped: int = 0
 
 
 class Named(Count):
@@ -70,6 +75,9 @@ class StepCount(CameBackCount, Named):
     planned: int = 0
     reserved: int = 0
     sending: int = 0
+    open: int = 0
+    done: int = 0
+    skipped: int = 0
 
 
 class TemplateCount(CameBackCount):

@@ -36,6 +36,8 @@ class WaitsFor(StrEnum):
     SLOT = "slot"
     OPERATOR = "operator"
     """It is uncertain."""
+    TASK = "task"
+    """Somebody has to do or review something first."""
 
 
 class Explanation(BaseModel):
@@ -109,6 +111,9 @@ def _obstacles(standing: Standing, message: NextMessage, now: int) -> Iterator[_
     """Yield everything that stands between the message and its leaving, the gravest first."""
     if message.state is MessageState.UNCERTAIN:
         yield _uncertain(message)
+        return
+    if message.state is MessageState.OPEN:
+        yield _Obstacle(WaitsFor.TASK, f"{message.step} waits for somebody: see `postroad task`.")
         return
     if message.state is MessageState.SENDING:
         on = f" on {standing.channel.id}" if standing.channel else ""

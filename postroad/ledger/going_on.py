@@ -1,48 +1,69 @@
-"""What follows for a person on a message that left: their next step, or the end."""
+"""What follows for people on a step that is behind them: their next step, or the end."""
 
-from sqlalchemy import Connection, select, update
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
 from postroad.ledger.steps import load_steps
 from postroad.ledger.tables import Enrollment, Message, Sender
 
 
-def go_on(
-    connection: Connection,
-    *,
-    campaign: str,
-    sender: str,
-    enrollment: int,
-    position: int,
-    sent_at: int,
-) -> None:
-    """Make the step after a sent one due; after the last one the person has finished.
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A step that is behind a person."""
+
+    enrollment: int
+    """Row id of the person in the campaign."""
+    position: int
+    at: int
+    """The instant that the wait for the next step is counted from."""
+
+
+def go_on(connection: Connection, campaign: str, sender: str, passed: Sequence[Passed]) -> None:
+    """Make the steps after these due; after the last one a person has finished.
 
     Args:
         connection: a write transaction.
         campaign: the campaign's id.
-        sender: whose time zone counts where the person has none.
-        enrollment: row id of the person in the campaign.
-        position: the step that was sent.
-        sent_at: the instant that the wait is counted from.
+        sender: whose time zone counts where a person has none.
+        passed: one step each of different people.
     """
     steps = load_steps(connection, campaign)
-    following = position + 1
-    if following >= len(steps):
-        connection.execute(
-            update(Enrollment)
-            .where(Enrollment.id == enrollment, Enrollment.state == EnrollmentState.ACTIVE)
-            .values(state=EnrollmentState.FINISHED)
-        )
+    last = len(steps) - 1
+    _finish(connection, [one.enrollment for one in passed if one.position >= last])
+    going_on = [one for one in passed if one.position < last]
+    if not going_on:
         return
-    own = connection.scalar(select(Enrollment.timezone).where(Enrollment.id == enrollment))
     zone = connection.execute(select(Sender.timezone).where(Sender.email == sender)).scalar_one()
+    people = {one.enrollment for one in going_on}
+    own = connection.execute(
+        select(Enrollment.id, Enrollment.timezone).where(Enrollment.id.in_(people))
+    )
+    zones = {row.id: row.timezone for row in own}
     connection.execute(
         update(Message)
         .where(
-            Message.enrollment_id == enrollment,
-            Message.position == following,
+            Message.enrollment_id == bindparam("person"),
+            Message.position == bindparam("following"),
             Message.state == MessageState.PLANNED,
         )
-        .values(due_at=steps[following].due_at(sent_at, own, zone))
+        .values(due_at=bindparam("due")),
+        [
+            {
+                "person": one.enrollment,
+                "following": one.position + 1,
+                "due": steps[one.position + 1].due_at(one.at, zones[one.enrollment], zone),
+            }
+            for one in going_on
+        ],
+    )
+
+
+def _finish(connection: Connection, people: Sequence[int]) -> None:
+    connection.execute(
+        update(Enrollment)
+        .where(Enrollment.id.in_(people), Enrollment.state == EnrollmentState.ACTIVE)
+        .values(state=EnrollmentState.FINISHED)
     )

@@ -51,6 +51,11 @@ def hand_over(connection: Connection, request: HandOver, now: int) -> int:
             charge_at=None,
         )
     )
+    connection.execute(
+        update(Message)
+        .where(Message.enrollment_id.in_(people), Message.state == MessageState.OPEN)
+        .values(sequence_id=new)
+    )
     words = f"{request.replacement} takes over from {request.sender}, by {request.by}"
     told = select(
         literal(now), literal("handed_over"), Enrollment.campaign_id, Enrollment.id, literal(words)

@@ -15,6 +15,8 @@ from postroad.ledger.bounce_rates import TOO_MANY
 from postroad.ledger.settlement import end_person
 from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sequence, Step
 
+_ENDED = (MessageState.PLANNED, MessageState.OPEN)
+"""A wave that is booked gives back what it has not sent, as it is claimed."""
 _PART = 2_000
 """People ended in one transaction, so that senders are never locked out for long."""
 
@@ -68,7 +70,7 @@ def end_some_people(connection: Connection, campaign_id: str) -> int:
     )
     connection.execute(
         update(Message)
-        .where(Message.enrollment_id.in_(people), Message.state == MessageState.PLANNED)
+        .where(Message.enrollment_id.in_(people), Message.state.in_(_ENDED))
         .values(state=MessageState.SUPPRESSED, due_at=None, reason=reason)
     )
     return len(people)

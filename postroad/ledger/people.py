@@ -6,9 +6,9 @@ from sqlalchemy import Connection, select, update
 
 from postroad.campaign.file import CampaignSettings, StopRule
 from postroad.contracts import EnrollmentState, MessageState, sequence_workflow_id
+from postroad.contracts.states import NOT_YET_LEFT
 from postroad.ledger.tables import Campaign, Enrollment, Message, Sequence
 
-_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 _NOT_STOPPED = (EnrollmentState.ACTIVE, EnrollmentState.FINISHED)
 """What comes back after the last step still tells how it ended."""
 
@@ -72,7 +72,7 @@ def end_enrolled(
     # Messages before people, as sending settles them, so that none deadlocks.
     connection.execute(
         update(Message)
-        .where(Message.enrollment_id == enrollment, Message.state.in_(_NOT_YET_LEFT))
+        .where(Message.enrollment_id == enrollment, Message.state.in_(NOT_YET_LEFT))
         .values(
             state=MessageState.SUPPRESSED,
             due_at=None,

@@ -25,6 +25,7 @@ from postroad.ledger.tables import (
     Sequence,
     Step,
     Suppression,
+    Task,
 )
 from postroad.ledger.traces import TraceEntry, trace
 
@@ -204,6 +205,8 @@ def _forget(connection: Connection, enrollment: int) -> None:
         .where(Message.enrollment_id == enrollment)
         .values(message_id=None, provider_id=None, thread_id=None)
     )
+    of_person = select(Message.id).where(Message.enrollment_id == enrollment)
+    connection.execute(update(Task).where(Task.message.in_(of_person)).values(note=""))
     # Providers and people quote addresses in what they say.
     connection.execute(
         update(Event).where(Event.enrollment_id == enrollment).values(detail="erased")

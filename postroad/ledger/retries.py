@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from postroad.contracts import CampaignState, EnrollmentState, MessageState
-from postroad.ledger.going_on import go_on
+from postroad.ledger.going_on import Passed, go_on
 from postroad.ledger.tables import (
     Campaign,
     Enrollment,
@@ -107,14 +107,8 @@ def take_back(connection: Connection, returned: Returned) -> bool:
         )
     )
     connection.execute(delete(ReturnedTry).where(ReturnedTry.id == last.id))
-    go_on(
-        connection,
-        campaign=returned.campaign,
-        sender=returned.sender,
-        enrollment=returned.enrollment,
-        position=returned.position,
-        sent_at=last.charge_at,
-    )
+    passed = Passed(returned.enrollment, returned.position, last.charge_at)
+    go_on(connection, returned.campaign, returned.sender, [passed])
     return True
 
 

@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, Row, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, insert, literal, select, tuple_, update
 
 from postroad.channels.options import ChannelOption
 from postroad.channels.selection import Chosen, Impossible
 from postroad.contracts import EnrollmentState, MessageState, SelectChannel
 from postroad.ledger.channel_options import conversation_roots
 from postroad.ledger.choices import Choices
+from postroad.ledger.falling_due import Due, FallingDue
 from postroad.ledger.settlement import end_person
 from postroad.ledger.steps import load_settings, load_steps
 from postroad.ledger.tables import Event, Message
 from postroad.ledger.windows import hold_to_timing
 
-_Due = Row[int, int, int, str, int, int | None]
-"""(id, enrollment_id, position, domain, priority, due_at) of a message."""
 _EVENT_COLUMNS = (
     "at",
     "event",
@@ -55,20 +54,31 @@ class Selecting:
             now=now,
             at_most=request.at_most,
         )
+        self._falling_due = FallingDue(connection, request, self.steps, now)
         self._chosen: dict[tuple[int, Chosen], list[int]] = {}
-        self._impossible: list[tuple[_Due, str]] = []
+        self._why: dict[str, dict[str, None]] = {}
+        self._impossible: list[tuple[Due, str]] = []
         self.held: Counter[str] = Counter()
         """Reason to number of messages."""
         self.more_due = False
         """Whether more messages are due than this call may select."""
 
     def run(self) -> None:
-        """Choose, then write the choices down, a few statements per channel."""
-        self._choose()
-        for (position, choice), messages in self._chosen.items():
-            self._assign(position, choice, messages)
-        for message, why in self._impossible:
-            self._fail(message, why)
+        """Choose, then write the choices down, a few statements per channel.
+
+        Whoever is not meant by a step goes on with the next, which may be due at once as well.
+        """
+        for _ in self.steps:
+            self._chosen.clear()
+            self._impossible.clear()
+            self._falling_due.skipped = False
+            self._choose()
+            for (position, choice), messages in self._chosen.items():
+                self._assign(position, choice, messages)
+            for message, why in self._impossible:
+                self._fail(message, why)
+            if not self._falling_due.skipped or self.more_due:
+                return
 
     @property
     def options(self) -> Mapping[str, ChannelOption]:
@@ -77,8 +87,7 @@ class Selecting:
 
     def why(self, channel: str) -> str:
         """Return why a channel was chosen in this call."""
-        reasons = dict.fromkeys(c.why for _, c in self._chosen if c.channel == channel)
-        return "; or: ".join(reasons) or "chosen earlier"
+        return "; or: ".join(self._why.get(channel, ())) or "chosen earlier"
 
     def _choose(self) -> None:
         room = self._request.at_most
@@ -96,7 +105,7 @@ class Selecting:
             else:
                 self.held[choice.why] += 1
 
-    def _due(self) -> Iterator[tuple[_Due, str | None]]:
+    def _due(self) -> Iterator[tuple[Due, str | None]]:
         """Yield every due message without a channel, and that of the mail it answers.
 
         They come page by page, so that messages that are held never hide those behind them.
@@ -107,6 +116,7 @@ class Selecting:
             page = _due_page(self._connection, self._sequence, self._now, after, size)
             conversations = self._conversations(page)
             held = self._too_late(page)
+            held |= self._falling_due.take_out([row for row in page if row.id not in held])
             for message in page:
                 if message.id not in held:
                     yield message, conversations.get((message.enrollment_id, message.position))
@@ -114,7 +124,7 @@ class Selecting:
                 return
             after = (page[-1].priority, page[-1].due_at, page[-1].id)
 
-    def _too_late(self, page: Sequence[_Due]) -> set[int]:
+    def _too_late(self, page: Sequence[Due]) -> set[int]:
         """End what is past its last day, whether or not a channel could take it."""
         last_days = {step.position for step in self.steps if step.settings.not_after is not None}
         ids = [message.id for message in page if message.position in last_days]
@@ -124,27 +134,33 @@ class Selecting:
             self._connection, self._request.campaign_id, self._sequence, ids, self._now
         )
 
-    def _conversations(self, page: Sequence[_Due]) -> dict[tuple[int, int], str | None]:
-        """Return, by person and position of a follow-up, the channel its conversation began on."""
+    def _conversations(self, page: Sequence[Due]) -> dict[tuple[int, int], str | None]:
+        """Return, by person and position of a follow-up, the channel its conversation began on.
+
+        That is the channel of the first of its mails that was sent.
+        """
         people = {message.enrollment_id for message in page if message.position in self._roots}
         if not people:
             return {}
         rows = self._connection.execute(
-            select(Message.enrollment_id, Message.position, Message.channel_id).where(
+            select(Message.enrollment_id, Message.position, Message.channel_id)
+            .where(
                 Message.enrollment_id.in_(people),
-                Message.position.in_(set(self._roots.values())),
+                Message.state == MessageState.SENT,
                 # What another sender began cannot go on through their mailbox.
                 Message.sequence_id == self._sequence,
             )
+            .order_by(Message.position.desc())
         )
-        began = {(row.enrollment_id, row.position): row.channel_id for row in rows}
-        return {
-            (person, position): began.get((person, root))
-            for person in people
-            for position, root in self._roots.items()
-        }
+        began: dict[tuple[int, int], str | None] = {}
+        for person, sent, channel in rows:
+            for position, root in self._roots.items():
+                if root <= sent < position:
+                    began[person, position] = channel
+        return began
 
     def _assign(self, position: int, choice: Chosen, messages: Sequence[int]) -> None:
+        self._why.setdefault(choice.channel, {})[choice.why] = None
         these = Message.id.in_(messages)
         self._connection.execute(update(Message).where(these).values(channel_id=choice.channel))
         told = select(
@@ -158,7 +174,7 @@ class Selecting:
         ).where(these)
         self._connection.execute(insert(Event).from_select(_EVENT_COLUMNS, told))
 
-    def _fail(self, message: _Due, why: str) -> None:
+    def _fail(self, message: Due, why: str) -> None:
         self._connection.execute(
             update(Message)
             .where(Message.id == message.id)
@@ -183,7 +199,7 @@ def _due_page(
     now: int,
     after: tuple[int, int | None, int] | None,
     size: int,
-) -> Sequence[_Due]:
+) -> Sequence[Due]:
     """Return due messages without a channel, the most urgent first, from a place in line on."""
     place = tuple_(Message.priority, Message.due_at, Message.id)
     statement = (

@@ -73,7 +73,8 @@ def select_channels(
         next_due_at=None if next_due is None else moment(next_due[0]),
         next_due_step=None if next_due is None else selecting.steps[next_due[1]].id,
         people_open=_people_open(connection, sequence),
-        uncertain=_uncertain(connection, sequence),
+        uncertain=_count(connection, sequence, MessageState.UNCERTAIN),
+        tasks=_count(connection, sequence, MessageState.OPEN),
     )
 
 
@@ -131,9 +132,9 @@ def _people_open(connection: Connection, sequence: int) -> bool:
     return connection.execute(someone.limit(1)).first() is not None
 
 
-def _uncertain(connection: Connection, sequence: int) -> int:
+def _count(connection: Connection, sequence: int, state: MessageState) -> int:
     return connection.execute(
         select(func.count())
         .select_from(tables.Message)
-        .where(Message.sequence_id == sequence, Message.state == MessageState.UNCERTAIN)
+        .where(Message.sequence_id == sequence, Message.state == state)
     ).scalar_one()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, insert, literal, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
+from postroad.contracts.states import NOT_YET_LEFT
 from postroad.ledger.bounce_rates import pause_if_too_many
 from postroad.ledger.prepared import Execution, Prepared, given, one_of
 from postroad.ledger.suppression import suppress_address
@@ -96,7 +97,6 @@ class Suppressed:
 Unsent = Failed | Uncertain | Deferred | Returned | Suppressed
 Outcome = Sent | Unsent
 
-_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
 _MAY_BE_SENT = (*_IN_HAND, MessageState.UNCERTAIN)
 
@@ -179,7 +179,7 @@ def end_person(connection: Connection, enrollment: int, state: EnrollmentState, 
         return 0
     return connection.execute(
         update(Message)
-        .where(Message.enrollment_id == enrollment, Message.state.in_(_NOT_YET_LEFT))
+        .where(Message.enrollment_id == enrollment, Message.state.in_(NOT_YET_LEFT))
         .values(
             state=MessageState.SUPPRESSED, due_at=None, charge_at=None, reason=f"the person {state}"
         )

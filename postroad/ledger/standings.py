@@ -29,6 +29,7 @@ _OPEN = (
     MessageState.RESERVED,
     MessageState.SENDING,
     MessageState.UNCERTAIN,
+    MessageState.OPEN,
 )
 
 
@@ -120,17 +121,28 @@ def standings(connection: Connection, address: str, now: int) -> list[Standing]:
 
 
 def conversation_with(
-    connection: Connection, campaign_id: str, address: str, position: int
+    connection: Connection, campaign_id: str, address: str, root: int, position: int
 ) -> str | None:
-    """Return the channel by which a person got a step; None where they have not got it."""
+    """Return the channel by which a person got the first mail of a conversation; None before it.
+
+    Args:
+        connection: a transaction.
+        campaign_id: the campaign.
+        address: the person's.
+        root: the step that the conversation begins at.
+        position: the step that answers.
+    """
     return connection.scalar(
         select(Message.channel_id)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
         .where(
             Enrollment.campaign_id == campaign_id,
             Enrollment.address == address,
-            Message.position == position,
+            Message.position.in_(range(root, position)),
+            Message.state == MessageState.SENT,
         )
+        .order_by(Message.position)
+        .limit(1)
     )
 
 

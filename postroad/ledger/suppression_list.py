@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from postroad.contracts import EnrollmentState, MessageState, sequence_workflow_id
+from postroad.contracts.states import NOT_YET_LEFT
 from postroad.instants import moment
 from postroad.ledger.suppression import suppress_address
 from postroad.ledger.tables import Enrollment, Event, Message, Sequence, Suppression
 
-_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 _PART = 1_000
 """Row ids in one statement; SQLite takes at most 32,766 parameters."""
 
@@ -113,7 +113,7 @@ def _end(connection: Connection, people: list[int], words: str) -> int:
     """End people; messages before people, as sending settles them, so that none deadlocks."""
     stopped = connection.execute(
         update(Message)
-        .where(Message.enrollment_id.in_(people), Message.state.in_(_NOT_YET_LEFT))
+        .where(Message.enrollment_id.in_(people), Message.state.in_(NOT_YET_LEFT))
         .values(state=MessageState.SUPPRESSED, due_at=None, charge_at=None, reason=words)
     ).rowcount
     connection.execute(

@@ -18,7 +18,7 @@ from postroad.contracts import (
     sequence_workflow_id,
 )
 from postroad.instants import moment
-from postroad.ledger.going_on import go_on
+from postroad.ledger.going_on import Passed, go_on
 from postroad.ledger.settlement import end_person
 from postroad.ledger.tables import (
     Campaign,
@@ -207,14 +207,8 @@ def _count_as_sent(connection: Connection, row: Row[Any], now: int) -> None:
         .where(Message.id == row.id)
         .values(state=MessageState.SENT, sent_at=row.charge_at or now, reason="")
     )
-    go_on(
-        connection,
-        campaign=row.campaign_id,
-        sender=row.sender,
-        enrollment=row.enrollment_id,
-        position=row.position,
-        sent_at=now,
-    )
+    passed = Passed(row.enrollment_id, row.position, now)
+    go_on(connection, row.campaign_id, row.sender, [passed])
 
 
 def _record(

@@ -134,7 +134,7 @@ def test_defaults_are_those_of_a_sales_mail(directory: Path) -> None:
         ("body: texts/intro.md", "text: ''", "8: steps[0].text: must have at least 1 characters"),
         ("{id: intro,", "{id: intro, text: x,", "8: steps[0].body: stands beside text or html"),
         (", body: texts/intro.md", "", "8: steps[0]: step intro has no text"),
-        ("{id: intro,", "{id: intro, thread: reply,", "8: steps[0].thread: the first step has"),
+        ("{id: intro,", "{id: intro, thread: reply,", "8: steps[0].thread: the first mail has"),
         ("thread: reply", "thread: new", "9: steps[1].subject: is missing; only a step"),
         ("id: nudge", "id: intro", "9: steps[1].id: intro stands here twice"),
         ("id: nudge", "id: nudge/x", "9: steps[1].id: must be lower-case letters"),

@@ -59,6 +59,10 @@ class StepFunnel(_Frozen):
     uncertain: int = 0
     stopped: int = 0
     """Messages that will not be sent, since their people's sequences ended before."""
+    open: int = 0
+    """Tasks that wait for somebody."""
+    done: int = 0
+    skipped: int = 0
     replied: int = 0
     bounced: int = 0
     soft_bounced: int = 0

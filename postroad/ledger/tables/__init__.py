@@ -31,6 +31,7 @@ from postroad.ledger.tables.messages import Event, Message, Outcome, ReturnedTry
 from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
 from postroad.ledger.tables.people import Enrollment, Sequence
 from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
+from postroad.ledger.tables.tasks import Task
 from postroad.ledger.tables.webhooks import Webhook
 
 __all__ = [
@@ -63,5 +64,6 @@ __all__ = [
     "Step",
     "StepText",
     "Suppression",
+    "Task",
     "Webhook",
 ]

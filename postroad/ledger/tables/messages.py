@@ -10,6 +10,7 @@ _IN_WAVE = text("wave IS NOT NULL")
 _CHARGED = text("charge_at IS NOT NULL")
 _UNCERTAIN = text("state = 'uncertain'")
 _SENDING = text("state = 'sending'")
+_OPEN = text("state = 'open'")
 _HANDED_OVER = text("message_id IS NOT NULL")
 _IN_THREAD = text("thread_id IS NOT NULL")
 CAME_BACK = text("event IN ('bounced', 'soft_bounced', 'replied', 'unsubscribed', 'complained')")
@@ -46,6 +47,7 @@ class Message(Base):
             "ix_message_uncertain", "sequence_id",
             sqlite_where=_UNCERTAIN, postgresql_where=_UNCERTAIN,
         ),
+        Index("ix_message_open", "sequence_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(
             "ix_message_message_id", "message_id",
             sqlite_where=_HANDED_OVER, postgresql_where=_HANDED_OVER,
