@@ -102,9 +102,9 @@ def test_messages_sum_to_enrolled_times_steps(ledger: Ledger) -> None:
         "failed": 1,
         "uncertain": 1,
         "suppressed": 4,
-            "open": 0,
-            "done": 0,
-            "skipped": 0,
+        "open": 0,
+        "done": 0,
+        "skipped": 0,
     }
     assert sum(messages.values()) == report.people.enrolled * len(report.steps)
 
