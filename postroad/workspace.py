@@ -26,6 +26,7 @@ from postroad.durations import Duration
 from postroad.field_errors import Place, did_you_mean, refuse
 from postroad.hosts import is_loopback
 from postroad.names import Name
+from postroad.quota.caps import CapChoice
 from postroad.quota.keep_free import USUAL_SHARE, Share
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.providers import Tenant
@@ -103,6 +104,12 @@ class Organisation(BaseModel):
     window: Window | None = None
     """When campaigns launched from now on may send, where a step names no window of its own."""
     public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
+    per_person: CapChoice = None
+    """What a person who is in several campaigns gets at most from the others."""
+    per_recipient_domain: CapChoice = None
+    """What any domain gets at most that is neither public nor under `recipient_domains`."""
+    per_company: CapChoice = None
+    """What all people of a company get at most together: see postroad.campaign.company."""
     """Where people reach the unsubscribing page."""
     tenants: dict[str, Tenant] = {}
     """Exchange Online tenants, by their directory id or domain as channels name them."""

@@ -35,6 +35,6 @@ def postpone_until_back(connection: Connection, address: str, return_date: date)
             postponed += connection.execute(
                 update(Message)
                 .where(Message.id == row.id, Message.state == MessageState.PLANNED)
-                .values(due_at=row.due_at + days * DAY, channel_id=None)
+                .values(due_at=row.due_at + days * DAY, channel_id=None, reason="")
             ).rowcount
     return postponed

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from postroad.campaign.audience import AudienceRow, RejectionReason, unpack_rows
+from postroad.campaign.company import company_key
 from postroad.campaign.file import CampaignSettings
 from postroad.contracts import ChunkEnrolled, EnrollmentState, MessageState
 from postroad.ledger import tables
@@ -150,6 +151,7 @@ def _insert_enrollments(
             "address": row.address,
             "recipient": row.recipient,
             "person_key": secrets.token_hex(8),
+            "company": company_key(row.fields, row.domain),
             "fields": row.fields,
             "timezone": row.timezone,
             "row": row.row,

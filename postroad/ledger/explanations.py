@@ -27,6 +27,8 @@ class WaitsFor(StrEnum):
     """Its campaign is paused, or still being staged."""
     SUPPRESSION = "suppression"
     DUE_TIME = "due_time"
+    CAP = "cap"
+    """The person, their mail domain or their company has got as much as the organisation allows."""
     CHANNEL = "channel"
     """No channel may take it now."""
     PROVIDER = "provider"
@@ -131,6 +133,9 @@ def _obstacles(standing: Standing, message: NextMessage, now: int) -> Iterator[_
         before = message.after_step or "the step before it"
         words = f"{message.step} falls due after {before}, which has not been sent."
         yield _Obstacle(WaitsFor.DUE_TIME, words)
+    elif message.due_at > now and message.reason and not message.deferrals:
+        words = f"{message.step} waits until {time_of_day(message.due_at, now)}: {message.reason}."
+        yield _Obstacle(WaitsFor.CAP, words, message.due_at)
     elif message.due_at > now:
         yield _Obstacle(WaitsFor.DUE_TIME, _due_later(message, now), message.due_at)
     else:

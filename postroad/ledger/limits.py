@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, true
 
 from postroad.channels.kinds import MAILBOX_KINDS
 from postroad.ledger.tables import Channel, Organisation
+from postroad.quota.caps import NO_CAPS, Caps
 from postroad.quota.keep_free import USUAL_SHARE
 from postroad.quota.limits import Limit, Throttle
 from postroad.quota.scope import tolerance_for
@@ -16,6 +17,7 @@ from postroad.quota.spacing import Spacing
 from postroad.quota.warm_up import WarmUp
 
 _LIMITS = TypeAdapter(list[Limit])
+_CAP: TypeAdapter[Limit | None] = TypeAdapter(Limit | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class LimitsInForce:
     """Share of the channel's long limits that only single mails may use."""
     organisation: list[Limit] = field(default_factory=list[Limit])
     domains: dict[str, list[Limit]] = field(default_factory=dict[str, list[Limit]])
+    caps: Caps = NO_CAPS
+    """On what each person, recipient domain and company gets."""
 
     @property
     def tolerance(self) -> int:
@@ -74,6 +78,17 @@ def limits_in_force(of: Described) -> LimitsInForce:
         keep_free=_keep_free(of),
         organisation=_LIMITS.validate_python(of.organisation.get("limits") or []),
         domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
+        caps=caps_in_force(of.organisation),
+    )
+
+
+def caps_in_force(organisation: Mapping[str, Any]) -> Caps:
+    """Return the caps that an organisation's settings name."""
+    return Caps(
+        person=_CAP.validate_python(organisation.get("per_person")),
+        domain=_CAP.validate_python(organisation.get("per_recipient_domain")),
+        company=_CAP.validate_python(organisation.get("per_company")),
+        named=frozenset(organisation.get("recipient_domains") or ()),
     )
 
 

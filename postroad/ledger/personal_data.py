@@ -211,3 +211,4 @@ def _forget(connection: Connection, enrollment: int) -> None:
     connection.execute(
         update(Event).where(Event.enrollment_id == enrollment).values(detail="erased")
     )
+            company=None,

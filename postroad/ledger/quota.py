@@ -18,8 +18,9 @@ from postroad.instants import SECOND, moment
 from postroad.ledger import turns
 from postroad.ledger.bounce_rates import pause_if_too_many
 from postroad.ledger.canary import canary_room
+from postroad.ledger.caps import hold_to_caps
 from postroad.ledger.charges import ChargedScope
-from postroad.ledger.limits import described, limits_in_force
+from postroad.ledger.limits import LimitsInForce, described, limits_in_force
 from postroad.ledger.scopes import ChannelScopes, domain_scope, lock_scopes
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Channel, Event, Message, Step
@@ -96,9 +97,8 @@ def _ask(
     now: int,
 ) -> Reservation:
     """Ask for a turn with what is due."""
-    due = _due(
-        connection, request, sequence, now, at_most * (_LOOK_BEYOND if on.limits.domains else 1) + 1
-    )
+    look_at = at_most * (_LOOK_BEYOND if on.limits.domains else 1) + 1
+    due = _due(connection, request, sequence, on.limits, now, look_at)
     if not due:
         turns.leave(connection, sequence, request.channel)
         return Reservation(wave=request.wave, more=False)
@@ -138,10 +138,9 @@ def rebook_wave(connection: Connection, wave: SendWave, now: int) -> int:
         .order_by(Message.charge_at, Message.priority, Message.id)
     ).all()
     ids = [row.id for row in rows]
-    held = hold_to_timing(connection, wave.campaign_id, sequence, ids, now)
     # What is booked again must not count against itself.
     connection.execute(update(Message).where(Message.id.in_(ids)).values(charge_at=None))
-    due = [row for row in rows if row.id not in held]
+    due = _may_leave(connection, wave.campaign_id, sequence, on.limits, rows, now)
     asking = _asking(connection, on, due, now)
     tolerance = on.limits.tolerance
     interactive = all(row.priority == Priority.INTERACTIVE for row in asking.due)
@@ -193,7 +192,12 @@ def _booked(connection: Connection, request: ReserveQuota, sequence: int) -> Res
 
 
 def _due(
-    connection: Connection, request: ReserveQuota, sequence: int, now: int, at_most: int
+    connection: Connection,
+    request: ReserveQuota,
+    sequence: int,
+    limits: LimitsInForce,
+    now: int,
+    at_most: int,
 ) -> Sequence[_DueRow]:
     """Return messages that wait for a wave on this channel, the most urgent first."""
     rows = connection.execute(
@@ -207,7 +211,21 @@ def _due(
         .order_by(Message.priority, Message.due_at, Message.id)
         .limit(at_most)
     ).all()
-    held = hold_to_timing(connection, request.campaign_id, sequence, [row.id for row in rows], now)
+    return _may_leave(connection, request.campaign_id, sequence, limits, rows, now)
+
+
+def _may_leave(
+    connection: Connection,
+    campaign: str,
+    sequence: int,
+    limits: LimitsInForce,
+    rows: Sequence[_DueRow],
+    now: int,
+) -> Sequence[_DueRow]:
+    """Return what its step's hours and the caps let leave now; the rest is due later."""
+    held = hold_to_timing(connection, campaign, sequence, [row.id for row in rows], now)
+    ids = [row.id for row in rows if row.id not in held]
+    held |= hold_to_caps(connection, campaign, limits.caps, ids, now, limits.tolerance)
     return [row for row in rows if row.id not in held]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Row, insert, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
+from postroad.ledger.postponing import postpone
 from postroad.ledger.settlement import end_person
 from postroad.ledger.steps import CampaignStep, load_steps
 from postroad.ledger.tables import Enrollment, Event, Message, Sender
@@ -36,36 +37,24 @@ def hold_to_timing(
         .where(Message.id.in_(messages), Message.position.in_(steps))
     )
     held: set[int] = set()
+    later: dict[int, tuple[int, str]] = {}
     for row in rows.all():
         settings = steps[row.position].settings
         opening = settings.next_opening(now, row.timezone, sender_zone)
         if settings.is_too_late(opening, row.timezone, sender_zone):
             _end(connection, campaign_id, row, steps[row.position], now)
         elif opening > now:
-            _postpone(connection, row.id, opening)
+            later[row.id] = opening, ""
         else:
             continue
         held.add(row.id)
+    postpone(connection, later)
     return held
 
 
 def _is_timed(step: CampaignStep) -> bool:
     settings = step.settings
     return any((settings.window, settings.not_before, settings.not_after))
-
-
-def _postpone(connection: Connection, message: int, opening: int) -> None:
-    connection.execute(
-        update(Message)
-        .where(Message.id == message)
-        .values(
-            state=MessageState.PLANNED,
-            due_at=opening,
-            channel_id=None,
-            wave=None,
-            charge_at=None,
-        )
-    )
 
 
 def _end(

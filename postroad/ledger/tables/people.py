@@ -27,6 +27,7 @@ class Enrollment(Base):
         UniqueConstraint("campaign_id", "address"),
         UniqueConstraint("campaign_id", "person_key"),
         Index(None, "address"),
+        Index(None, "company"),
         Index(None, "sequence_id", "state"),
     )
 
@@ -39,6 +40,8 @@ class Enrollment(Base):
     """The address as the audience wrote it; what RCPT and To carry."""
     person_key: Mapped[str]
     """Random, so that nobody can guess another person's X-Postroad-Message."""
+    company: Mapped[str | None]
+    """Same for all people of a company: see postroad.campaign.company."""
     fields: Mapped[dict[str, Any]]
     timezone: Mapped[str | None]
     row: Mapped[int]

@@ -28,9 +28,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_open", "message", ["sequence_id"], sqlite_where=_OPEN, postgresql_where=_OPEN
     )
+    _make_room_for_companies()
 
 
 def downgrade() -> None:
     """Forget what the steps of other kinds had."""
+    op.drop_index("ix_enrollment_company", "enrollment")
+    op.drop_column("enrollment", "company")
     op.drop_index("ix_message_open", "message")
     op.drop_table("task")
+
+
+def _make_room_for_companies() -> None:
+    op.add_column("enrollment", sa.Column("company", sa.Text(), nullable=True))
+    op.create_index("ix_enrollment_company", "enrollment", ["company"])
