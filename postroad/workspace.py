@@ -101,15 +101,15 @@ class Organisation(BaseModel):
     """Over all channels together."""
     recipient_domains: dict[Domain, list[Limit]] = {}
     """Limits on the mail to one domain, over all channels together."""
-    window: Window | None = None
-    """When campaigns launched from now on may send, where a step names no window of its own."""
-    public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     per_person: CapChoice = None
     """What a person who is in several campaigns gets at most from the others."""
     per_recipient_domain: CapChoice = None
     """What any domain gets at most that is neither public nor under `recipient_domains`."""
     per_company: CapChoice = None
     """What all people of a company get at most together: see postroad.campaign.company."""
+    window: Window | None = None
+    """When campaigns launched from now on may send, where a step names no window of its own."""
+    public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     """Where people reach the unsubscribing page."""
     tenants: dict[str, Tenant] = {}
     """Exchange Online tenants, by their directory id or domain as channels name them."""

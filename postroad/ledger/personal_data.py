@@ -196,6 +196,7 @@ def _forget(connection: Connection, enrollment: int) -> None:
             recipient=nobody,
             person_key=secrets.token_hex(8),
             fields={},
+            company=None,
             timezone=None,
             reason="erased",
         )
@@ -211,4 +212,3 @@ def _forget(connection: Connection, enrollment: int) -> None:
     connection.execute(
         update(Event).where(Event.enrollment_id == enrollment).values(detail="erased")
     )
-            company=None,
