@@ -42,7 +42,6 @@ from postroad.logs import configure_logs
 from postroad.secrets import SecretBox, SecretKeyError, secret_box
 from postroad.setting_tables import SEQUENCES, WorkerSettings
 from postroad.settings import Settings, SettingsError, load_settings
-from postroad.unsubscribe_links import UnsubscribeTokens
 from starter.terminal import complain
 from workflows.campaign import CampaignWorkflow
 from workflows.mailbox_watch import MailboxWatchWorkflow
@@ -91,8 +90,7 @@ async def running_worker(
     channels = OpenChannels(ledger, secrets, LeaseHolder(ledger, clock.now))
     deployment = worker_deployment(settings.build)
     outcomes = OutcomeActivities(ledger, channels, clock)
-    tokens = UnsubscribeTokens(secrets)
-    sending = SendingActivities(ledger, journal, channels, clock, task_queue, tokens)
+    sending = SendingActivities(ledger, journal, channels, clock, task_queue, secrets)
     on_channels = [*_activities_of(outcomes), *_activities_of(sending)]
     on_the_ledger = [
         *_activities_of(AudienceActivities(ledger, clock)),

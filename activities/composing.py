@@ -25,7 +25,9 @@ from postroad.channels.base import OutgoingMessage
 from postroad.instants import moment
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
-from postroad.unsubscribe_links import NamedMessage, WaysOut
+from postroad.signed_tokens import NamedMessage
+from postroad.tracking.tracker import Tracker
+from postroad.unsubscribe_links import WaysOut
 
 
 class Unsendable(Exception):
@@ -76,6 +78,7 @@ class Composing:
         steps: Sequence[StepWriting],
         quotable: Mapping[tuple[int, int], CompiledTemplate],
         ways_out: WaysOut | None = None,
+        tracker: Tracker | None = None,
     ) -> None:
         """Prepare.
 
@@ -85,12 +88,14 @@ class Composing:
             steps: the steps as they stand now.
             quotable: texts that may have been sent before, by position and version.
             ways_out: how people unsubscribe; a mail from one person to another needs none.
+            tracker: makes mails tell what becomes of them; None where nobody wants to know.
         """
         self._campaign_id = campaign_id
         self._writer = writer
         self._steps = steps
         self._quotable = quotable
         self._ways_out = ways_out
+        self._tracker = tracker
         self._domain = writer.email.rpartition("@")[2]
 
     def compose(self, message: WaveMessage, now: int) -> tuple[OutgoingMessage, int]:
@@ -142,9 +147,14 @@ class Composing:
         if not rendered.subject:
             subject = self._subject_of_conversation(message, person, page)
             rendered = Rendered(subject, rendered.text, rendered.html)
+        is_to_self = message.recipient.lower() == self._writer.email.lower()
+        tracker = None if is_to_self else self._tracker
+        named = _named(message)
+        if tracker is not None:  # before quoting: what was sent before is not followed again
+            rendered = tracker.with_links(rendered, named)
         if writing.step.settings.quote and message.earlier:
-            return self._quote(rendered, message.earlier[-1], person, page)
-        return rendered
+            rendered = self._quote(rendered, message.earlier[-1], person, page)
+        return rendered if tracker is None else tracker.with_image(rendered, named)
 
     def _subject_of_conversation(
         self, message: WaveMessage, person: Mapping[str, str], page: str | None
@@ -177,7 +187,11 @@ class Composing:
     def _unsubscribe_page(self, message: WaveMessage) -> str | None:
         if self._ways_out is None:
             return None
-        return self._ways_out.link(NamedMessage(message.person_key, message.subject.position))
+        return self._ways_out.link(_named(message))
+
+
+def _named(message: WaveMessage) -> NamedMessage:
+    return NamedMessage(message.person_key, message.subject.position)
 
 
 def _name(fields: Mapping[str, str]) -> str:

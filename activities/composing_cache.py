@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, select
 
 from activities.composing import Composing, StepWriting, Writer
+from postroad.campaign.file import CampaignSettings
 from postroad.campaign.template import CompiledTemplate, compile_template
 from postroad.contracts import SendWave
 from postroad.ledger.engine import Ledger
@@ -19,7 +20,10 @@ from postroad.ledger.steps import (
     load_texts_before,
 )
 from postroad.ledger.tables import Organisation, Sender
-from postroad.unsubscribe_links import UnsubscribeTokens, WaysOut
+from postroad.secrets import SecretBox
+from postroad.tracking.tokens import TrackingTokens
+from postroad.tracking.tracker import Tracker
+from postroad.unsubscribe_links import PAGE, UnsubscribeTokens, WaysOut
 
 _KEPT = 500
 _Key = tuple[str, Writer, int, int]
@@ -28,9 +32,10 @@ _Key = tuple[str, Writer, int, int]
 class ComposingCache:
     """The texts of this worker's campaigns, compiled once per version and sender."""
 
-    def __init__(self, ledger: Ledger, tokens: UnsubscribeTokens) -> None:
+    def __init__(self, ledger: Ledger, secrets: SecretBox) -> None:
         self._ledger = ledger
-        self._tokens = tokens
+        self._unsubscribing = UnsubscribeTokens(secrets)
+        self._tracking = TrackingTokens(secrets)
         self._writings: OrderedDict[_Key, StepWriting] = OrderedDict()
 
     def load(self, request: SendWave, inbox: str | None) -> Composing:
@@ -47,16 +52,31 @@ class ComposingCache:
                 self._writing(connection, request.campaign_id, writer, step) for step in steps
             ]
             quotable = _quotable(connection, request.campaign_id, steps)
-            ways_out = self._ways_out(connection, request.campaign_id, inbox)
-        return Composing(request.campaign_id, writer, writings, quotable, ways_out)
+            settings = load_settings(connection, request.campaign_id)
+            organisation = connection.scalar(select(Organisation.settings)) or {}
+        public_url = organisation.get("public_url")
+        tracking_url = organisation.get("tracking_url") or public_url
+        return Composing(
+            request.campaign_id,
+            writer,
+            writings,
+            quotable,
+            None if settings.interactive else WaysOut(self._unsubscribing, public_url, inbox),
+            self._tracker(settings, tracking_url, public_url),
+        )
 
-    def _ways_out(
-        self, connection: Connection, campaign_id: str, inbox: str | None
-    ) -> WaysOut | None:
-        if load_settings(connection, campaign_id).interactive:
+    def _tracker(
+        self, settings: CampaignSettings, tracking_url: str | None, public_url: str | None
+    ) -> Tracker | None:
+        if not settings.tracking or tracking_url is None:
             return None
-        organisation = connection.scalar(select(Organisation.settings)) or {}
-        return WaysOut(self._tokens, organisation.get("public_url"), inbox)
+        return Tracker(
+            tokens=self._tracking,
+            url=tracking_url,
+            unsubscribing=None if public_url is None else f"{public_url}{PAGE}/",
+            opens=settings.tracking.opens,
+            links=settings.tracking.links,
+        )
 
     def _writing(
         self, connection: Connection, campaign_id: str, writer: Writer, step: CampaignStep

@@ -18,7 +18,7 @@ from postroad.contracts import SendWave, WaveSent
 from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.ledger.sequences import sequence_id
-from postroad.unsubscribe_links import UnsubscribeTokens
+from postroad.secrets import SecretBox
 
 
 class SendingActivities:
@@ -31,7 +31,7 @@ class SendingActivities:
         channels: OpenChannels,
         clock: ServerClock,
         task_queue: str,
-        unsubscribe_tokens: UnsubscribeTokens,
+        secrets: SecretBox,
     ) -> None:
         """Prepare the activities.
 
@@ -41,12 +41,12 @@ class SendingActivities:
             channels: this worker's open channels.
             clock: the Temporal server's.
             task_queue: where workflows are worked on.
-            unsubscribe_tokens: sign the links in campaign mail.
+            secrets: signs the links in campaign mail.
         """
         self._ledger = ledger
         self._journal = journal
         self._channels = channels
-        self._composing = ComposingCache(ledger, unsubscribe_tokens)
+        self._composing = ComposingCache(ledger, secrets)
         self._hand_sent = HandSentReader(ledger)
         self._mailboxes = MailboxWatches(ledger, task_queue)
         self._clock = clock

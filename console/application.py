@@ -1,11 +1,14 @@
 """The console's application: which modules answer which addresses."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from console import codec, provider_webhooks, unsubscribing
+from console import codec, provider_webhooks, tracking, unsubscribing
 from console.error_pages import HANDLERS
 from console.headers import SecurityHeaders
 from console.installation import Installation
@@ -24,8 +27,10 @@ from console.pages import (
 )
 from console.rendering import STATIC
 from console.signing_in import accounts, door
+from console.visit_recording import VisitRecorder
+from postroad.tracking.tokens import TrackingTokens
 
-PUBLIC = (health, unsubscribing, provider_webhooks, codec, door, accounts)
+PUBLIC = (health, unsubscribing, tracking, provider_webhooks, codec, door, accounts)
 """Modules whose routes anybody may call; each guards itself where it must."""
 
 SIGNED_IN = (
@@ -52,6 +57,18 @@ def build(installation: Installation) -> Starlette:
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers=HANDLERS,
+        lifespan=_recording_visits,
     )
     application.state.installation = installation
+    application.state.tracking_tokens = TrackingTokens(installation.secrets)
+    application.state.visits = VisitRecorder(installation)
     return application
+
+
+@asynccontextmanager
+async def _recording_visits(application: Starlette) -> AsyncIterator[None]:
+    """Judge the visits that a console left, and leave none unwritten."""
+    visits: VisitRecorder = application.state.visits
+    visits.judge()
+    yield
+    await visits.aclose()

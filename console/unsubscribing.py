@@ -21,7 +21,8 @@ from console.waking import wake_sequences
 from operations.clock import now
 from postroad.ledger.opting_out import OptOut, opt_out
 from postroad.ledger.unsubscribing import Reader, find_reader
-from postroad.unsubscribe_links import PAGE, NamedMessage, UnsubscribeTokens
+from postroad.signed_tokens import NamedMessage
+from postroad.unsubscribe_links import PAGE, UnsubscribeTokens
 
 _STYLE = (STATIC / "unsubscribing.css").read_text()
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

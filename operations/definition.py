@@ -20,7 +20,7 @@ from postroad.ledger.organisation import load_organisation
 from postroad.ledger.staging import StagedStep
 from postroad.ledger.workspace import channel_ids, list_senders
 from postroad.names import check_slug
-from postroad.workspace import Sender
+from postroad.workspace import Organisation, Sender
 from postroad.yaml_file import FileError
 
 Rows = Iterable[AudienceRow | RejectedRow]
@@ -113,7 +113,8 @@ def check_workspace(connection: Connection, definition: Definition) -> dict[str,
         f"{did_you_mean(name, senders if part == 'sender' else channels)}"
         for part, name in dict.fromkeys(named)
     ]
-    faults += _links_to_nowhere(connection, definition)
+    organisation = load_organisation(connection)
+    faults += _links_to_nowhere(organisation, definition)
     if faults:
         raise FileError(*faults)
     return senders
@@ -144,10 +145,15 @@ def _window(step: StagedStep, default: Window) -> Window:
     return own
 
 
-def _links_to_nowhere(connection: Connection, definition: Definition) -> Iterator[str]:
-    organisation = load_organisation(connection)
+def _links_to_nowhere(organisation: Organisation | None, definition: Definition) -> Iterator[str]:
     if organisation is not None and organisation.public_url is not None:
         return
+    tracked = organisation is not None and organisation.tracking_url is not None
+    if definition.settings.tracking and not tracked:
+        yield (
+            f"{definition.source}: tracking needs a web address of yours; set public_url or "
+            "tracking_url in the workspace file's organisation, or take tracking out"
+        )
     for step in definition.steps:
         if links_to_unsubscribe(step.template):
             yield (

@@ -24,6 +24,8 @@ from postroad.yaml_file import FileError
 _ALWAYS_RENDERED = 100
 _PUT_IN = re.compile(r"\{\{-?\s*(person|sender)\.(\w+)\s*-?\}\}")
 _TAG = re.compile(r"\{[{%#]")
+_SOME_PAGE = "https://unsubscribe.invalid/u/x"
+"""Stands for each person's page to unsubscribe on."""
 
 
 class Screening:
@@ -70,7 +72,7 @@ class Screening:
         person = fields_of(row.fields, row.recipient)
         for step, compiled in zip(self._definition.steps, self._compiled, strict=True):
             try:
-                compiled.render(person, sender)
+                compiled.render(person, sender, _SOME_PAGE)
             except BlankFieldError as error:
                 detail = f"step {step.id} needs {error.field}, which is empty"
                 return RejectedRow(row.row, row.recipient, RejectionReason.BLANK_FIELD, detail)

@@ -6,37 +6,20 @@ keep mails for years.
 """
 
 import base64
-import hashlib
-import hmac
-import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from postroad.secrets import SecretBox
+from postroad.signed_tokens import NamedMessage, Signer
 from postroad.verp import verp_token
 
 PAGE = "/u"
 """Where links lead, below the organisation's public URL."""
 
 _PURPOSE = b"postroad unsubscribe links"
-_PERSON_KEY = re.compile(r"[0-9a-f]{16}")
-_KEY_BYTES = 8
-_NAMED_BYTES = _KEY_BYTES + 2
-"""A person's key, and the position of a step."""
-_SIGNATURE_BYTES = 16
-_MOST_STEPS = 1 << 16
 _LENGTH = 42
 """Characters of a token: 26 bytes in base 32, without padding."""
 _PADDING = "=" * 6
-
-
-@dataclass(frozen=True, slots=True)
-class NamedMessage:
-    """The message that a link is in."""
-
-    person_key: str
-    position: int
-    """Of its step."""
 
 
 class UnsubscribeTokens:
@@ -44,25 +27,18 @@ class UnsubscribeTokens:
 
     def __init__(self, secrets: SecretBox) -> None:
         """Derive the keys from the installation's; a former one still reads what it made."""
-        self._keys = secrets.keys_for(_PURPOSE)
+        self._signer = Signer(secrets.keys_for(_PURPOSE))
 
     def make(self, message: NamedMessage) -> str | None:
         """Return a message's token; None where its person has no key of ours."""
-        if not _PERSON_KEY.fullmatch(message.person_key) or message.position >= _MOST_STEPS:
-            return None
-        named = bytes.fromhex(message.person_key) + message.position.to_bytes(2, "big")
-        return _spelled(named + _signature(self._keys[0], named))
+        named = message.pack()
+        return None if named is None else _spelled(self._signer.sign(named))
 
     def read(self, token: str) -> NamedMessage | None:
         """Return the message that a token names; None where none of our keys signed it."""
-        content = _unspelled(token.lower())
-        if content is None:
-            return None
-        named, signature = content[:_NAMED_BYTES], content[_NAMED_BYTES:]
-        signed = [hmac.compare_digest(_signature(key, named), signature) for key in self._keys]
-        if not any(signed):
-            return None
-        return NamedMessage(named[:_KEY_BYTES].hex(), int.from_bytes(named[_KEY_BYTES:], "big"))
+        signed = _unspelled(token.lower())
+        named = None if signed is None else self._signer.read(signed)
+        return None if named is None else NamedMessage.unpack(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +66,6 @@ class WaysOut:
         if self.inbox is None or token is None:
             return None
         return f"mailto:{quote(self.inbox, safe='@')}?subject=unsubscribe%20{token}"
-
-
-def _signature(key: bytes, named: bytes) -> bytes:
-    return hmac.digest(key, named, hashlib.sha256)[:_SIGNATURE_BYTES]
 
 
 def _spelled(content: bytes) -> str:

@@ -19,6 +19,8 @@ TOLD = (
     "auto_replied",
     "unsubscribed",
     "complained",
+    "opened",
+    "clicked",
     "suppressed",
     "removed",
 )

@@ -68,12 +68,15 @@ _LONGEST_DELAY = timedelta(days=30)
 
 
 def _check_public_url(url: str) -> str:
-    """One-click unsubscribing needs https (RFC 8058, 3.1); loopback may do without."""
+    """Links in mails lead there: one-click unsubscribing needs https (RFC 8058, 3.1).
+
+    Loopback may do without.
+    """
     parts = urlsplit(url)
     if not parts.hostname or parts.query or parts.fragment or not _PRINTABLE.fullmatch(url):
         raise ValueError("must be an address such as https://mail.acme.com")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise ValueError("must begin with https://, as one-click unsubscribing requires")
+        raise ValueError("must begin with https://, as links in mails have to")
     return url.rstrip("/")
 
 
@@ -111,6 +114,8 @@ class Organisation(BaseModel):
     """When campaigns launched from now on may send, where a step names no window of its own."""
     public_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     """Where people reach the unsubscribing page."""
+    tracking_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
+    """Where tracked links and images lead; None is the public URL."""
     tenants: dict[str, Tenant] = {}
     """Exchange Online tenants, by their directory id or domain as channels name them."""
     projects: dict[str, list[Limit]] = {}

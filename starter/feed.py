@@ -35,6 +35,8 @@ _COLOURS = {
     "sent": "green",
     "delivered": "green",
     "replied": "bold green",
+    "clicked": "cyan",
+    "opened": "cyan",
     "bounced": "red",
     "soft_bounced": "yellow",
     "failed": "red",

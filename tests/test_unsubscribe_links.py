@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroad.secrets import SecretBox
-from postroad.unsubscribe_links import NamedMessage, UnsubscribeTokens, WaysOut
+from postroad.signed_tokens import NamedMessage
+from postroad.unsubscribe_links import UnsubscribeTokens, WaysOut
 
 _SECRET, _NEW_SECRET = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 _TOKENS = UnsubscribeTokens(SecretBox(_SECRET))

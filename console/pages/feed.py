@@ -23,7 +23,8 @@ _MOST_READINGS = 600
 """The browser comes again after that, and has to be signed in still."""
 _KINDS = (
     "sent", "replied", "bounced", "soft_bounced", "auto_replied", "failed", "deferred",
-    "uncertain", "suppressed", "unsubscribed", "throttled", "paused", "resumed", "removed",
+    "uncertain", "suppressed", "unsubscribed", "opened", "clicked",
+    "opened_by_machine", "clicked_by_machine", "throttled", "paused", "resumed", "removed",
     "channel_paused", "channel_resumed", "channel_unauthorised",
 )  # fmt: skip
 _OVERLAP = 500

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import SoftBounces
+from postroad.campaign.conditions import Condition, Deed
 from postroad.campaign.local_times import LocalTime
 from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.step import File, StepFile, StepSettings
 from postroad.campaign.step_order import faults_of_order
+from postroad.campaign.tracking import Tracking, TrackingField
 from postroad.field_errors import Place, refuse
 from postroad.names import Name, Slug
 from postroad.plugins import Plugin
@@ -52,6 +54,7 @@ class CampaignSettings(BaseModel):
     """Overrides the senders' default channels."""
     fallback: bool = False
     """Whether another channel may stand in for one that cannot send now; otherwise mail waits."""
+    tracking: Tracking = Tracking()
     plugin: Plugin | None = None
     """Where a single mail was written."""
     interactive: bool = False
@@ -73,6 +76,7 @@ class CampaignFile(BaseModel):
     on_reply: OnReply | None = None
     channel: str | None = None
     fallback: bool = False
+    tracking: TrackingField = Tracking()
     start: LocalTime | None = None
     """Nothing leaves before it; a launched campaign waits for it."""
     not_after: LocalTime | None = None
@@ -91,6 +95,7 @@ class CampaignFile(BaseModel):
             senders=self.senders,
             channel=self.channel,
             fallback=self.fallback,
+            tracking=self.tracking,
         )
 
     def settings_of(self, position: int) -> StepSettings:
@@ -108,24 +113,27 @@ class CampaignFile(BaseModel):
 
     def _faults(self) -> Iterator[tuple[Place, str]]:
         yield from faults_of_order(self.steps)
-        yield from self._faults_of_replies()
+        for n, step in enumerate(self.steps):
+            for name, condition in (("if", step.only_if), ("unless", step.unless)):
+                if condition is not None:
+                    for deed, fault in self._faults_of_condition(condition):
+                        yield ("steps", n, name, deed), fault
         if self.start is not None and self.steps[0].not_before is not None:
             yield ("steps", 0, "not_before"), "stands beside the campaign's start; keep one of them"
         for n, sender in enumerate(self.senders):
             if sender in self.senders[:n]:
                 yield ("senders", n), f"{sender} stands here twice; remove one"
 
-    def _faults_of_replies(self) -> Iterator[tuple[Place, str]]:
-        """Whoever has answered is written to no more, so a step for them would reach nobody."""
-        if StopRule.REPLY not in self.stop_on:
-            return
-        for n, step in enumerate(self.steps):
-            for name, condition in (("if", step.only_if), ("unless", step.unless)):
-                if condition is not None and condition.replied is not None:
-                    yield (
-                        ("steps", n, name, "replied"),
-                        "whoever replied has left; take reply out of stop_on",
-                    )
+    def _faults_of_condition(self, condition: Condition) -> Iterator[tuple[Deed, str]]:
+        if condition.replied is not None and StopRule.REPLY in self.stop_on:
+            yield Deed.REPLIED, "whoever replied has left; take reply out of stop_on"
+        if condition.opened is not None and not self.tracking.opens:
+            yield Deed.OPENED, "nothing tells who opened; give the campaign tracking: {opens: true}"
+        if condition.clicked is not None and not self.tracking.links:
+            yield (
+                Deed.CLICKED,
+                "nothing tells who clicked; give the campaign tracking: {links: true}",
+            )
 
 
 def load_campaign(path: Path) -> CampaignFile:

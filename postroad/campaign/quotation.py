@@ -29,7 +29,7 @@ def with_quotation(answer: Rendered, earlier: Rendered, line: str) -> Rendered:
     if text is not None:
         text = f"{text.rstrip()}\n\n{line}\n{_marked(earlier.text or '')}\n"
     if html is not None:
-        html = _put_at_end(html, _block(earlier, line))
+        html = put_at_end(html, _block(earlier, line))
     return Rendered(answer.subject, text, html)
 
 
@@ -48,7 +48,7 @@ def _block(earlier: Rendered, line: str) -> str:
     return f'<p>{escape(line)}</p>\n<blockquote style="{_QUOTED}">\n{inside}\n</blockquote>\n'
 
 
-def _put_at_end(html: str, block: str) -> str:
+def put_at_end(html: str, block: str) -> str:
     """Put a block before the document's end, where the html is a whole document."""
     end = _END.search(html)
     at = end.start() if end else len(html)

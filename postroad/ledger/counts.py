@@ -61,6 +61,12 @@ class CameBackCount(Count):
     replied: int = 0
     unsubscribed: int = 0
     complained: int = 0
+    opened: int = 0
+    """By people, as far as anybody can tell: see docs/tracking.md."""
+    clicked: int = 0
+    opened_by_machine: int = 0
+    """By proxies and scanners; whether a person did too is not known."""
+    clicked_by_machine: int = 0
 
 
 class StepCount(CameBackCount, Named):

@@ -26,6 +26,7 @@ from postroad.ledger.tables import (
     Step,
     Suppression,
     Task,
+    Visit,
 )
 from postroad.ledger.traces import TraceEntry, trace
 
@@ -39,6 +40,17 @@ class _Told(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class VisitToMessage(_Told):
+    """Somebody opened a message, or followed one of its links."""
+
+    deed: str
+    at: datetime
+    target: str
+    """Where the link leads; empty for an opening."""
+    machine: str
+    """By what we know that it was no person; empty for what may have been one."""
+
+
 class SentToPerson(_Told):
     """One message to a person."""
 
@@ -49,6 +61,8 @@ class SentToPerson(_Told):
     sent_at: datetime | None
     came_back: list[str]
     """What came back for it, by kind."""
+    visits: list[VisitToMessage]
+    """When it was opened and its links were followed, where it was tracked."""
 
 
 class PersonInCampaign(_Told):
@@ -166,8 +180,21 @@ def _messages(connection: Connection, enrollment: int) -> list[SentToPerson]:
                     select(Outcome.kind).where(Outcome.message == row.id).order_by(Outcome.id)
                 )
             ),
+            visits=_visits(connection, row.id),
         )
         for row in rows
+    ]
+
+
+def _visits(connection: Connection, message: int) -> list[VisitToMessage]:
+    visits = connection.execute(
+        select(*Visit.__table__.columns).where(Visit.message == message).order_by(Visit.at)
+    )
+    return [
+        VisitToMessage(
+            deed=visit.deed, at=moment(visit.at), target=visit.target, machine=visit.machine
+        )
+        for visit in visits
     ]
 
 
@@ -208,6 +235,7 @@ def _forget(connection: Connection, enrollment: int) -> None:
     )
     of_person = select(Message.id).where(Message.enrollment_id == enrollment)
     connection.execute(update(Task).where(Task.message.in_(of_person)).values(note=""))
+    connection.execute(delete(Visit).where(Visit.message.in_(of_person)))
     # Providers and people quote addresses in what they say.
     connection.execute(
         update(Event).where(Event.enrollment_id == enrollment).values(detail="erased")

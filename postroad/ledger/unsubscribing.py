@@ -6,7 +6,7 @@ from sqlalchemy import Connection, and_, exists, select
 
 from postroad.ledger.opting_out import OptOut
 from postroad.ledger.tables import Campaign, Enrollment, Message, Organisation, Suppression
-from postroad.unsubscribe_links import NamedMessage
+from postroad.signed_tokens import NamedMessage
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.personal_data import erase_person
 from postroad.ledger.suppression_list import add_suppression, lift_suppression
 from postroad.ledger.tables import Enrollment, Event, Organisation, Suppression
-from postroad.unsubscribe_links import NamedMessage, UnsubscribeTokens
+from postroad.signed_tokens import NamedMessage
+from postroad.unsubscribe_links import UnsubscribeTokens
 from tests.console.public_stage import SECRETS, public_client
 from tests.ledger_rows import NOW, add_campaign, add_channel, add_person, add_sender
 

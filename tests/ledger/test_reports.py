@@ -133,6 +133,10 @@ def test_channels_that_did_nothing_for_the_campaign_are_left_out(ledger: Ledger)
         "replied": 1,
         "unsubscribed": 0,
         "complained": 0,
+        "opened": 0,
+        "clicked": 0,
+        "opened_by_machine": 0,
+        "clicked_by_machine": 0,
         "throttled_seconds": 42.5,
     }
 

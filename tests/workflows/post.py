@@ -79,6 +79,7 @@ class Post:
         read_after: str = SOON,
         stop_on: str = "",
         rules: str = "",
+        tracking: str = "false",
     ) -> None:
         """Write to people from Ana's mailbox; `rules` are the organisation's."""
         settings = CHANNELS[self.provider.config.kind].replace(
@@ -95,7 +96,8 @@ class Post:
         stops = f"stop_on: {stop_on}, " if stop_on else ""
         self.desk.write(
             "q4.yaml",
-            f"{{id: q4, name: Q4, audience: people.csv, senders: [{ANA}], {stops}steps: {steps}}}",
+            f"{{id: q4, name: Q4, audience: people.csv, senders: [{ANA}], "
+            f"tracking: {tracking}, {stops}steps: {steps}}}",
         )
         self.desk.write("people.csv", "email,name\n" + "".join(f"{one},P\n" for one in people))
         definition = read_definition(self.desk.campaign)

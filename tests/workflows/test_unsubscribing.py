@@ -24,7 +24,8 @@ from postroad.sandbox.config import ProviderConfig, SandboxConfig
 from postroad.sandbox.server import serve
 from postroad.secrets import secret_box
 from postroad.setting_tables import TemporalSettings
-from postroad.unsubscribe_links import NamedMessage, UnsubscribeTokens
+from postroad.signed_tokens import NamedMessage
+from postroad.unsubscribe_links import UnsubscribeTokens
 from tests.starter.campaigns import Desk
 from tests.workflows.post import LATER, open_post
 from tests.workflows.theatre import ANA, Theatre

@@ -66,6 +66,10 @@ class StepFunnel(_Frozen):
     replied: int = 0
     bounced: int = 0
     soft_bounced: int = 0
+    opened: int = 0
+    clicked: int = 0
+    opened_by_machine: int = 0
+    clicked_by_machine: int = 0
 
 
 class CampaignPage(_Frozen):

@@ -38,6 +38,8 @@ class TextVersion(BaseModel):
     sent: int
     bounced: Share
     replied: Share
+    opened: Share
+    clicked: Share
 
 
 def text_versions(connection: Connection, campaign: str, sender: str | None) -> list[TextVersion]:
@@ -102,6 +104,8 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
                 sent=counted["sent"],
                 bounced=share(counted["bounced"], counted["sent"]),
                 replied=share(counted["replied"], counted["sent"]),
+                opened=share(counted["opened"], counted["sent"]),
+                clicked=share(counted["clicked"], counted["sent"]),
             )
         )
     return versions

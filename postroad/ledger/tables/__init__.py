@@ -32,6 +32,7 @@ from postroad.ledger.tables.organisation import Organisation, Sender, Suppressio
 from postroad.ledger.tables.people import Enrollment, Sequence
 from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
 from postroad.ledger.tables.tasks import Task
+from postroad.ledger.tables.visits import Visit
 from postroad.ledger.tables.webhooks import Webhook
 
 __all__ = [
@@ -65,5 +66,6 @@ __all__ = [
     "StepText",
     "Suppression",
     "Task",
+    "Visit",
     "Webhook",
 ]

@@ -13,7 +13,10 @@ _SENDING = text("state = 'sending'")
 _OPEN = text("state = 'open'")
 _HANDED_OVER = text("message_id IS NOT NULL")
 _IN_THREAD = text("thread_id IS NOT NULL")
-CAME_BACK = text("event IN ('bounced', 'soft_bounced', 'replied', 'unsubscribed', 'complained')")
+CAME_BACK = text(
+    "event IN ('bounced', 'soft_bounced', 'replied', 'unsubscribed', 'complained', "
+    "'opened', 'clicked', 'opened_by_machine', 'clicked_by_machine')"
+)
 """The condition of `ix_event_came_back`; SQLite uses that index where a query says the same."""
 
 
