@@ -55,6 +55,7 @@ def load_model(
     path: Path,
     model: type[Model],
     *,
+    text: str | None = None,
     environment: Mapping[str, str] | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> Model:
@@ -63,6 +64,7 @@ def load_model(
     Args:
         path: the file.
         model: what it must hold.
+        text: its beginning, where only that is YAML.
         environment: where `${NAME}` is looked up; None leaves `${NAME}` as it is.
         context: handed to the model's validators.
 
@@ -70,7 +72,7 @@ def load_model(
         FileError: the file cannot be read, is no YAML, or does not fit the model.
     """
     document = _Document(path, environment)
-    data = document.read()
+    data = document.read(read_text(path) if text is None else text)
     if document.faults:
         raise document.refusal()
     try:
@@ -79,6 +81,26 @@ def load_model(
         for place, sentence in say_errors(model, data, error):
             document.find_fault(place, sentence)
         raise document.refusal() from None
+
+
+def read_text(path: Path) -> str:
+    """Read a file that people write.
+
+    Raises:
+        FileError: it cannot be read, is too large, or is not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(content) > _MAX_BYTES:
+        raise FileError(f"{path}: is larger than {_MAX_BYTES:,} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileError(f"{path}:{line}: is not UTF-8; save it as UTF-8") from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -112,9 +134,9 @@ class _Document:
     _lines: dict[Place, int] = field(default_factory=dict[Place, int])
     _values: int = 0
 
-    def read(self) -> object:
-        """Return the file's values; `faults` may have grown."""
-        node = self._compose(self._text())
+    def read(self, text: str) -> object:
+        """Return the values of the file's text; `faults` may have grown."""
+        node = self._compose(text)
         if node is None:
             raise FileError(f"{self.path}: is empty")
         return self._value(node, ())
@@ -130,20 +152,6 @@ class _Document:
     def refusal(self) -> FileError:
         """Return what was found, from the top of the file to its end."""
         return FileError(*(f"{self.path}:{line}: {what}" for line, what in sorted(self.faults)))
-
-    def _text(self) -> str:
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(_MAX_BYTES + 1)
-        except OSError as error:
-            raise FileError(f"{self.path}: cannot be read: {error.strerror}") from None
-        if len(content) > _MAX_BYTES:
-            raise FileError(f"{self.path}: is larger than {_MAX_BYTES:,} bytes")
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise FileError(f"{self.path}:{line}: is not UTF-8; save it as UTF-8") from None
 
     def _compose(self, text: str) -> yaml.Node | None:
         try:

@@ -1,6 +1,7 @@
-"""The text part of a mail that was written in HTML, with its template tags left as they are."""
+"""From a mail's HTML to its text and back, with its template tags left as they are."""
 
 from collections.abc import Iterator
+from html import escape
 from html.parser import HTMLParser
 
 from postroad.campaign.template_tags import HiddenTags
@@ -23,6 +24,12 @@ def html_to_text(source: str) -> str:
     reader.feed(tags.hide(source))
     reader.close()
     return tags.put_back("\n".join(_squeeze("".join(reader.pieces).splitlines())))
+
+
+def text_to_html(source: str) -> str:
+    """Return a text template as HTML, line by line."""
+    tags = HiddenTags()
+    return tags.put_back("<br>\n".join(escape(tags.hide(source.strip())).splitlines()))
 
 
 class _Reader(HTMLParser):

@@ -8,7 +8,7 @@ of leaving as "Hello ,".
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Literal, Self
 
 from jinja2 import Template, TemplateError, nodes
 from jinja2.visitor import NodeTransformer
@@ -38,6 +38,8 @@ __all__ = [
     "AttachmentRef",
     "BlankFieldError",
     "CompiledTemplate",
+    "LibraryKind",
+    "LibraryVersion",
     "Rendered",
     "StepTemplate",
     "TextError",
@@ -65,6 +67,20 @@ class AttachmentRef(BaseModel):
     content_id: str | None = None
 
 
+LibraryKind = Literal["template", "snippet"]
+"""What the shared library holds: whole texts, and pieces of them."""
+
+
+class LibraryVersion(BaseModel):
+    """A version of something in the shared library."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: LibraryKind
+    name: str
+    version: int
+
+
 class StepTemplate(BaseModel):
     """One version of a step's text; text and html are Jinja sources, at least one is there."""
 
@@ -74,6 +90,13 @@ class StepTemplate(BaseModel):
     text: str | None = None
     html: str | None = None
     attachments: tuple[AttachmentRef, ...] = ()
+    made_of: tuple[LibraryVersion, ...] = ()
+    """What of the shared library is in it."""
+
+    @property
+    def origin(self) -> LibraryVersion | None:
+        """The template of the shared library that it is; None where it was written for its step."""
+        return next((part for part in self.made_of if part.kind == "template"), None)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

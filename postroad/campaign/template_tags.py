@@ -1,6 +1,7 @@
 """Hiding a template's tags from whatever reads the text around them."""
 
 import re
+from collections.abc import Callable, Iterator
 
 _QUOTED = r""" "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' """
 _TAG = re.compile(
@@ -21,6 +22,16 @@ _MARKED = re.compile(rf"(?:{_OPEN}|%EE%80%80)(\d+)(?:{_CLOSE}|%EE%80%81)")
 def fill_in(source: str, words: str) -> str:
     """Return a text with the same words in the place of every tag."""
     return _TAG.sub(lambda _: words, source)
+
+
+def tags_in(source: str) -> Iterator[str]:
+    """Yield every tag of a text."""
+    return (tag[0] for tag in _TAG.finditer(source))
+
+
+def replace_tags(source: str, replace: Callable[[str], str]) -> str:
+    """Return a text with something else in the place of every tag."""
+    return _TAG.sub(lambda tag: replace(tag[0]), source)
 
 
 class HiddenTags:
