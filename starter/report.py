@@ -12,6 +12,11 @@ from postroad.wording import say_count
 from starter.arguments import AsJson, CampaignId
 from starter.terminal import print_json, print_table, say
 
+_ON_OPENINGS = (
+    "Openings are a guess: an image may be shown by a program, or never. Those that are known to "
+    "be machines' stand apart."
+)
+
 
 def report(campaign: CampaignId, *, as_json: AsJson = False) -> None:
     """Count what became of a campaign's people and messages, by step and by channel.
@@ -39,6 +44,8 @@ def print_report(counted: CampaignReport) -> None:
         print_table(*_table("channel", counted.channels))
     if len(counted.senders) > 1:
         print_table(*_table("sender", counted.senders))
+    if any(step.opened or step.opened_by_machine for step in counted.steps):
+        say(_ON_OPENINGS)
 
 
 def _times(counted: CampaignReport) -> str:

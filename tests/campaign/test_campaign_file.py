@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from postroad.campaign.file import CampaignFile, CampaignSettings, load_campaign
 from postroad.campaign.step import StepSettings
+from postroad.campaign.tracking import Tracking
 from postroad.yaml_file import FileError
 
 CAMPAIGN = """\
@@ -113,6 +114,23 @@ def test_defaults_are_those_of_a_sales_mail(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "tracking"),
+    [
+        ("purpose: sales", Tracking()),
+        ("tracking: false", Tracking()),
+        ("tracking: true", Tracking(opens=True, links=True)),
+        ("tracking: {links: true}", Tracking(links=True)),
+    ],
+)
+def test_nothing_is_tracked_unless_the_author_says_so(
+    directory: Path, written: str, tracking: Tracking
+) -> None:
+    settings = _load(directory, CAMPAIGN.replace("purpose: sales", written)).settings
+    assert settings.tracking == tracking
+    assert CampaignSettings.model_validate(settings.model_dump(mode="json")).tracking == tracking
+
+
+@pytest.mark.parametrize(
     ("line", "other", "problem"),
     [
         ("id: q4-launch", "id: Q4 Launch", "1: id: must be lower-case letters"),
@@ -156,6 +174,19 @@ def test_defaults_are_those_of_a_sales_mail(directory: Path) -> None:
             "    iff: {}\n    text:",
             "13: steps[1].iff: is not known here; did",
         ),
+        (
+            "    text:",
+            "    if: {opened: intro}\n    text:",
+            "13: steps[1].if.opened: nothing tells who opened; give the campaign tracking",
+        ),
+        (
+            "    text:",
+            "    unless: {clicked: any}\n    text:",
+            "13: steps[1].unless.clicked: nothing tells who clicked",
+        ),
+        ("purpose: sales", "tracking: {links: perhaps}", "5: tracking.links: must be"),
+        ("purpose: sales", "tracking: opens", "5: tracking: must be"),
+        ("purpose: sales", "tracking: {pixel: true}", "5: tracking.pixel: is not known here"),
         (
             "    text:",
             "    unless: {replied: any}\n    text:",

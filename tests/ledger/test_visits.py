@@ -57,7 +57,10 @@ def test_the_first_opening_and_the_first_click_of_a_message_are_told_once(ledger
     opened, clicked = Visit(bo, NOW, ""), Visit(bo, NOW + 9 * SECOND, "", PRICES)
     _judged(ledger, opened, opened, clicked, clicked)
     _judged(ledger, opened, Visit(bo, NOW + MINUTE, "", TEAM), at=NOW + 2 * MINUTE)
-    assert _told(ledger) == [("opened", 0, ""), ("clicked", 0, PRICES)]
+    assert _told(ledger) == [
+        ("opened", 0, "its image was shown, as far as can be told"),
+        ("clicked", 0, PRICES),
+    ]
     with ledger.read() as connection:
         report = campaign_report(connection, "q4")
         kept = connection.scalar(select(func.count()).select_from(Noted))

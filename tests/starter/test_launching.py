@@ -228,6 +228,12 @@ async def test_an_unreachable_temporal_leaves_nothing_behind(desk: Desk) -> None
             "{{ unsubscribe_url }}",
             "set public_url in the workspace",
         ),
+        (
+            "q4.yaml",
+            "name: Q4",
+            "tracking: true\nname: Q4",
+            "tracking needs a web address of yours",
+        ),
         ("q4.yaml", "body: intro.md", "body: missing.md", "there is no file 'missing.md'"),
         ("q4.yaml", "audience: people.csv", "audience: none.csv", "there is no file 'none.csv'"),
         ("people.csv", "email,", "mail,", "has no column 'email'"),

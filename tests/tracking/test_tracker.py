@@ -59,6 +59,11 @@ def test_the_image_is_the_last_element_of_the_body() -> None:
     assert _IMAGE.fullmatch(_html("<p>Hi</p>", _tracker(links=False)).removeprefix("<p>Hi</p>"))
 
 
+def test_a_message_is_the_same_mail_on_every_attempt() -> None:
+    written = '<p><a href="http://a.test">one</a> <a href="http://b.test">two</a></p>'
+    assert _html(written, _tracker()) == _html(written, _tracker())
+
+
 def test_a_mail_without_html_stays_as_it_is() -> None:
     mail = Rendered("Hi", "See http://a.test", None)
     tracker = _tracker()
