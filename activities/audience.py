@@ -21,7 +21,7 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import enrol_chunk
 from postroad.ledger.handing_over import CannotHandOver, hand_over
 from postroad.ledger.lifecycle import remove_person
-from postroad.ledger.tasks import NotOpen, settle_task
+from postroad.ledger.settling_tasks import NotOpen, settle_task
 
 REFUSED = "Refused"
 """Error type: what an operator asked for cannot be done; the message is for them."""

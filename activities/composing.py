@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from postroad.campaign.footer import Footer
 from postroad.campaign.mime import (
     Envelope,
     File,
@@ -50,22 +51,30 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class StepWriting:
-    """A step with its text, ready to be composed."""
+class Writing:
+    """One version of a step's text, ready to be composed."""
 
-    step: CampaignStep
-    template: StepTemplate
     compiled: CompiledTemplate
     composer: MessageComposer
 
     @staticmethod
-    def of(
-        step: CampaignStep, template: StepTemplate, files: Mapping[str, bytes], writer: Writer
-    ) -> "StepWriting":
-        """Compile a step's text and encode its constant parts."""
+    def of(template: StepTemplate, files: Mapping[str, bytes], writer: Writer) -> "Writing":
+        """Compile a text and encode its constant parts."""
         attached = [File(ref, files[ref.sha256]) for ref in template.attachments]
         composer = MessageComposer(From(writer.email, writer.name), attached)
-        return StepWriting(step, template, compile_template(template), composer)
+        return Writing(compile_template(template), composer)
+
+
+@dataclass(frozen=True, slots=True)
+class StepWriting:
+    """A step with every text that somebody may get now, by version."""
+
+    step: CampaignStep
+    texts: Mapping[int, Writing]
+
+    def text_for(self, person_key: str) -> CompiledTemplate:
+        """Return the text that a person gets now."""
+        return self.texts[self.step.version_for(person_key)].compiled
 
 
 class Composing:
@@ -79,6 +88,7 @@ class Composing:
         quotable: Mapping[tuple[int, int], CompiledTemplate],
         ways_out: WaysOut | None = None,
         tracker: Tracker | None = None,
+        footer: Footer | None = None,
     ) -> None:
         """Prepare.
 
@@ -89,6 +99,7 @@ class Composing:
             quotable: texts that may have been sent before, by position and version.
             ways_out: how people unsubscribe; a mail from one person to another needs none.
             tracker: makes mails tell what becomes of them; None where nobody wants to know.
+            footer: stands below every mail.
         """
         self._campaign_id = campaign_id
         self._writer = writer
@@ -96,6 +107,7 @@ class Composing:
         self._quotable = quotable
         self._ways_out = ways_out
         self._tracker = tracker
+        self._footer = footer
         self._domain = writer.email.rpartition("@")[2]
 
     def compose(self, message: WaveMessage, now: int) -> tuple[OutgoingMessage, int]:
@@ -105,6 +117,7 @@ class Composing:
             Unsendable: a field that the text needs is empty, or the text fails for this person.
         """
         writing = self._steps[message.subject.position]
+        version = writing.step.version_for(message.person_key)
         key = f"{self._campaign_id}/{writing.step.id}/{message.person_key}"
         message_id = message_id_for(key, self._domain)
         replying = writing.step.settings.thread == "reply" and bool(message.earlier)
@@ -120,7 +133,8 @@ class Composing:
         )
         try:
             rendered = self._render(writing, message, page)
-            content = writing.composer.compose(envelope, rendered, _name(message.fields))
+            composer = writing.texts[version].composer
+            content = composer.compose(envelope, rendered, _name(message.fields))
         except (BlankFieldError, TextError) as error:
             raise Unsendable(str(error)) from error
         outgoing = OutgoingMessage(
@@ -131,7 +145,7 @@ class Composing:
             content=content,
             thread_id=message.thread_id if replying else None,
         )
-        return outgoing, writing.step.version
+        return outgoing, version
 
     def next_due_at(self, message: WaveMessage, sent_at: int) -> int | None:
         """Return when the person's next message falls due; None after the last step."""
@@ -143,10 +157,16 @@ class Composing:
 
     def _render(self, writing: StepWriting, message: WaveMessage, page: str | None) -> Rendered:
         person = {**message.fields, "email": message.recipient}
-        rendered = writing.compiled.render(person, self._writer.fields, page)
+        if message.own is not None:
+            rendered = message.own.with_page(page)
+        else:
+            text = writing.text_for(message.person_key)
+            rendered = text.render(person, self._writer.fields, page)
         if not rendered.subject:
             subject = self._subject_of_conversation(message, person, page)
             rendered = Rendered(subject, rendered.text, rendered.html)
+        if self._footer is not None:
+            rendered = self._footer.below(rendered, page)
         is_to_self = message.recipient.lower() == self._writer.email.lower()
         tracker = None if is_to_self else self._tracker
         named = _named(message)
@@ -163,11 +183,11 @@ class Composing:
         position = message.subject.position
         root = max(at for at in range(position) if self._begins_conversation(at))
         first = next((mail for mail in message.earlier if mail.position >= root), None)
-        text = self._steps[root].compiled
-        if first is not None:
-            text = self._quotable.get((first.position, first.version or 0), text)
-        subject = text.render(person, self._writer.fields, page).subject
-        return subject if first is None else reply_subject(subject)
+        sent = None if first is None else self._as_sent(first, person, page)
+        if sent is None:
+            text = self._steps[root].text_for(message.person_key)
+            sent = text.render(person, self._writer.fields, page)
+        return sent.subject if first is None else reply_subject(sent.subject)
 
     def _begins_conversation(self, position: int) -> bool:
         settings = self._steps[position].step.settings
@@ -176,13 +196,21 @@ class Composing:
     def _quote(
         self, rendered: Rendered, last: Earlier, person: Mapping[str, str], page: str | None
     ) -> Rendered:
-        """Quote the text that was really sent, whatever its step says by now."""
-        text = self._quotable.get((last.position, last.version or 0))
-        if text is None or last.by_another:
+        sent = self._as_sent(last, person, page)
+        if sent is None or last.by_another:
             return rendered
         sent_at = moment(last.sent_at).astimezone(ZoneInfo(self._writer.timezone))
         line = attribution(sent_at, self._writer.name, self._writer.email)
-        return with_quotation(rendered, text.render(person, self._writer.fields, page), line)
+        return with_quotation(rendered, sent, line)
+
+    def _as_sent(
+        self, sent: Earlier, person: Mapping[str, str], page: str | None
+    ) -> Rendered | None:
+        """Return the text that was really sent, whatever its step says by now."""
+        if sent.own is not None:
+            return sent.own.with_page(page)
+        text = self._quotable.get((sent.position, sent.version or 0))
+        return None if text is None else text.render(person, self._writer.fields, page)
 
     def _unsubscribe_page(self, message: WaveMessage) -> str | None:
         if self._ways_out is None:

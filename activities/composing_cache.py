@@ -1,21 +1,21 @@
 """Loading what composing needs, and keeping compiled texts from one wave to the next."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from activities.composing import Composing, StepWriting, Writer
+from activities.composing import Composing, StepWriting, Writer, Writing
 from postroad.campaign.file import CampaignSettings
+from postroad.campaign.footer import Footer, footer_of
 from postroad.campaign.template import CompiledTemplate, compile_template
 from postroad.contracts import SendWave
+from postroad.ledger.days_off import load_steps_for
 from postroad.ledger.engine import Ledger
 from postroad.ledger.steps import (
     CampaignStep,
     load_attachments,
     load_settings,
-    load_steps,
     load_template,
     load_texts_before,
 )
@@ -36,7 +36,7 @@ class ComposingCache:
         self._ledger = ledger
         self._unsubscribing = UnsubscribeTokens(secrets)
         self._tracking = TrackingTokens(secrets)
-        self._writings: OrderedDict[_Key, StepWriting] = OrderedDict()
+        self._writings: OrderedDict[_Key, Writing] = OrderedDict()
 
     def load(self, request: SendWave, inbox: str | None) -> Composing:
         """Return what composes this wave, with the texts as they stand now.
@@ -47,7 +47,7 @@ class ComposingCache:
         """
         with self._ledger.read() as connection:
             writer = _writer(connection, request)
-            steps = load_steps(connection, request.campaign_id)
+            steps, _ = load_steps_for(connection, request.campaign_id, request.sender)
             writings = [
                 self._writing(connection, request.campaign_id, writer, step) for step in steps
             ]
@@ -63,6 +63,7 @@ class ComposingCache:
             quotable,
             None if settings.interactive else WaysOut(self._unsubscribing, public_url, inbox),
             self._tracker(settings, tracking_url, public_url),
+            _footer(settings, organisation),
         )
 
     def _tracker(
@@ -81,22 +82,31 @@ class ComposingCache:
     def _writing(
         self, connection: Connection, campaign_id: str, writer: Writer, step: CampaignStep
     ) -> StepWriting:
-        key = (campaign_id, writer, step.position, step.version)
-        found = self._writings.get(key)
-        if found is None:
-            template = load_template(connection, campaign_id, step.position, step.version)
-            files = load_attachments(connection, template)
-            found = self._writings[key] = StepWriting.of(step, template, files, writer)
+        texts: dict[int, Writing] = {}
+        for version in step.versions:
+            key = (campaign_id, writer, step.position, version)
+            if key not in self._writings:
+                template = load_template(connection, campaign_id, step.position, version)
+                files = load_attachments(connection, template)
+                self._writings[key] = Writing.of(template, files, writer)
+            texts[version] = self._writings[key]
             while len(self._writings) > _KEPT:
                 self._writings.popitem(last=False)
-        return replace(found, step=step)
+        return StepWriting(step, texts)
+
+
+def _footer(settings: CampaignSettings, organisation: Mapping[str, str]) -> Footer | None:
+    """Return what stands below a campaign's mails; one from a person to another needs none."""
+    if settings.interactive:
+        return None
+    return footer_of(settings.footer, organisation.get("postal_address"))
 
 
 def _quotable(
     connection: Connection, campaign_id: str, steps: Sequence[CampaignStep]
 ) -> dict[tuple[int, int], CompiledTemplate]:
     """Return every text that a step may quote, or answer with its subject, as it was sent."""
-    several = any(step.version > 1 for step in steps)
+    several = any(step.version > 1 or step.variants for step in steps)
     last = max((step.position for step in steps if _looks_back(step, several=several)), default=0)
     texts = load_texts_before(connection, campaign_id, last) if last else {}
     return {place: compile_template(template) for place, template in texts.items()}

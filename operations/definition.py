@@ -3,21 +3,33 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from operations.library import Build, with_library
 from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
 from postroad.campaign.bodies import build_template
-from postroad.campaign.file import CampaignFile, CampaignSettings, load_campaign
-from postroad.campaign.schedule import Window
-from postroad.campaign.template import TextError, links_to_unsubscribe, unknown_fields
+from postroad.campaign.file import (
+    CampaignFile,
+    CampaignSettings,
+    WrittenCampaign,
+    load_campaign,
+)
+from postroad.campaign.step import StepFile
+from postroad.campaign.template import (
+    StepTemplate,
+    TextError,
+    links_to_unsubscribe,
+    unknown_fields,
+)
 from postroad.field_errors import did_you_mean
+from postroad.ledger.engine import Ledger
 from postroad.ledger.organisation import load_organisation
-from postroad.ledger.staging import StagedStep
+from postroad.ledger.staging import StagedStep, StagedVariant
 from postroad.ledger.workspace import channel_ids, list_senders
 from postroad.names import check_slug
 from postroad.workspace import Organisation, Sender
@@ -48,10 +60,11 @@ class Definition:
         return [step for step in self.steps if step.settings.task is None]
 
 
-def read_definition(path: Path, campaign_id: str | None = None) -> Definition:
+def read_definition(ledger: Ledger, path: Path, campaign_id: str | None = None) -> Definition:
     """Read a campaign file, its texts, its attachments and its audience's header.
 
     Args:
+        ledger: where the shared library is.
         path: the campaign file.
         campaign_id: goes before the id in the file; where neither is given, one is made up.
 
@@ -61,38 +74,76 @@ def read_definition(path: Path, campaign_id: str | None = None) -> Definition:
     """
     file = load_campaign(path)
     audience = open_audience(file.audience)
+    with ledger.read() as connection:
+        return define(
+            _campaign_id(path, file, campaign_id),
+            file,
+            with_library(connection, build_template),
+            audience.fields,
+            audience.rows,
+            source=str(path),
+        )
+
+
+def define(
+    campaign_id: str,
+    written: WrittenCampaign,
+    build: Build,
+    fields: Collection[str],
+    rows: Callable[[], Rows],
+    *,
+    source: str,
+) -> Definition:
+    """Build the steps' texts, and check that everything in them is there.
+
+    Args:
+        campaign_id: the campaign's id.
+        written: what its author wrote.
+        build: makes a step's template, with its files by their SHA-256.
+        fields: what the audience says of each person.
+        rows: reads the audience from its beginning.
+        source: where it is described, for error messages.
+
+    Raises:
+        FileError: something is not as it must be, for instance a text names a field that the
+            audience does not have.
+    """
     files: dict[str, bytes] = {}
     faults: list[str] = []
     steps: list[StagedStep] = []
-    for position, step in enumerate(file.steps):
+    for position, step in enumerate(written.steps):
         try:
-            template, attached = build_template(step)
-            unknown = unknown_fields(template, frozenset(audience.fields))
+            templates, attached = _build_texts(step, build)
+            unknown = [one for text in templates for one in unknown_fields(text, frozenset(fields))]
         except TextError as error:
-            faults.append(f"{path}: step {step.id}: {error}")
+            faults.append(f"{source}: step {step.id}: {error}")
             continue
         files |= attached
-        steps.append(StagedStep(step.id, file.settings_of(position), template))
+        variants = tuple(
+            StagedVariant(variant.id, variant.weight, template)
+            for variant, template in zip(step.variants, templates, strict=False)
+        )
+        steps.append(StagedStep(step.id, written.settings_of(position), templates[0], variants))
         faults += [
-            f"{path}: step {step.id}: people have no field {name!r}, which its condition names; "
-            f"{did_you_mean(name, audience.fields)}"
-            for name in sorted(step.fields_asked - set(audience.fields))
+            f"{source}: step {step.id}: people have no field {name!r}, which its condition names; "
+            f"{did_you_mean(name, fields)}"
+            for name in sorted(step.fields_asked - set(fields))
         ]
         faults += [
-            f"{path}: step {step.id}: {field}; "
-            f"{did_you_mean(field.field.rpartition('.')[2], audience.fields)}"
-            for field in unknown
+            f"{source}: step {step.id}: {field}; "
+            f"{did_you_mean(field.field.rpartition('.')[2], fields)}"
+            for field in dict.fromkeys(unknown)
         ]
     if faults:
         raise FileError(*faults)
-    return Definition(
-        id=_campaign_id(path, file, campaign_id),
-        settings=file.settings,
-        steps=tuple(steps),
-        files=files,
-        rows=audience.rows,
-        source=str(path),
-    )
+    return Definition(campaign_id, written.settings, tuple(steps), files, rows, source)
+
+
+def _build_texts(step: StepFile, build: Build) -> tuple[list[StepTemplate], dict[str, bytes]]:
+    """Build a step's text, or those of its variants, with all their files."""
+    built = [build(step.with_variant(variant)) for variant in step.variants] or [build(step)]
+    files = {digest: content for _, attached in built for digest, content in attached.items()}
+    return [template for template, _ in built], files
 
 
 def check_workspace(connection: Connection, definition: Definition) -> dict[str, Sender]:
@@ -121,28 +172,22 @@ def check_workspace(connection: Connection, definition: Definition) -> dict[str,
 
 
 def with_default_window(connection: Connection, definition: Definition) -> Definition:
-    """Give each step what it leaves open: the organisation's window, or that window's holidays.
+    """Give the organisation's window to each step that names none.
 
-    Mail that a person waits for leaves at any time.
+    Days off are looked up whenever something falls due, and not kept. Mail that a person waits
+    for leaves at any time.
     """
     organisation = load_organisation(connection)
-    default = None if organisation is None else organisation.window
-    if default is None or definition.settings.interactive:
+    if organisation is None or organisation.window is None or definition.settings.interactive:
         return definition
+    default = organisation.window.model_copy(update={"holidays": None, "away": None})
     steps = (
-        replace(step, settings=step.settings.model_copy(update={"window": _window(step, default)}))
+        step
+        if step.settings.window is not None
+        else replace(step, settings=step.settings.model_copy(update={"window": default}))
         for step in definition.steps
     )
     return replace(definition, steps=tuple(steps))
-
-
-def _window(step: StagedStep, default: Window) -> Window:
-    own = step.settings.window
-    if own is None:
-        return default
-    if own.holidays is None:
-        return own.model_copy(update={"holidays": default.holidays})
-    return own
 
 
 def _links_to_nowhere(organisation: Organisation | None, definition: Definition) -> Iterator[str]:
@@ -155,7 +200,7 @@ def _links_to_nowhere(organisation: Organisation | None, definition: Definition)
             "tracking_url in the workspace file's organisation, or take tracking out"
         )
     for step in definition.steps:
-        if links_to_unsubscribe(step.template):
+        if any(map(links_to_unsubscribe, step.templates)):
             yield (
                 f"{definition.source}: step {step.id}: there is no unsubscribe_url; set public_url "
                 "in the workspace file's organisation"

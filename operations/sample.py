@@ -7,10 +7,10 @@ from email.policy import default
 
 from pydantic import BaseModel, ConfigDict
 
-from activities.composing import Composing, StepWriting, Writer
+from activities.composing import Composing, StepWriting, Writer, Writing
 from operations.definition import Definition
 from postroad.campaign.audience import AudienceRow
-from postroad.campaign.template import compile_template
+from postroad.campaign.template import StepTemplate, compile_template
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
 from postroad.ledger.staging import StagedStep
@@ -29,6 +29,8 @@ class SampleMail(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     step: str
+    variant: str | None = None
+    """Which of the step's variants it is; None where it has none."""
     headers: dict[str, str]
     text: str | None
     html: str | None
@@ -56,18 +58,13 @@ def render_sample(
         timezone=sender.timezone,
         signature=sender.signature,
     )
-    writings = [
-        StepWriting.of(
-            CampaignStep(position, step.id, step.settings, version=1),
-            step.template,
-            definition.files,
-            writer,
-        )
-        for position, step in enumerate(definition.steps)
+    written = [
+        [_written(n, step, template, definition, writer) for template in step.templates]
+        for n, step in enumerate(definition.steps)
     ]
-    quotable = {(each.step.position, each.step.version): each.compiled for each in writings}
+    firsts = [alternatives[0] for alternatives in written]
+    quotable = {(n, 1): first.texts[1].compiled for n, first in enumerate(firsts)}
     ways_out = None if definition.settings.interactive else _ways_out(public_url)
-    composing = Composing(definition.id, writer, writings, quotable, ways_out)
     mails: list[SampleMail] = []
     earlier: tuple[Earlier, ...] = ()
     for position, step in enumerate(definition.steps):
@@ -75,11 +72,22 @@ def render_sample(
             mails.append(_task(step, row, writer))
             continue
         message = _message(definition.id, row, position, earlier)
-        outgoing, version = composing.compose(message, now)
-        sent = Earlier(position, outgoing.message_id, None, None, version, now)
-        earlier = (*earlier, sent)
-        mails.append(_read(step.id, outgoing.content))
+        names: list[str | None] = [variant.id for variant in step.variants]
+        for alternative, name in zip(written[position], names or [None], strict=True):
+            steps = [*firsts[:position], alternative, *firsts[position + 1 :]]
+            composing = Composing(definition.id, writer, steps, quotable, ways_out)
+            outgoing, _ = composing.compose(message, now)
+            mails.append(_read(step.id, name, outgoing.content))
+        earlier = (*earlier, Earlier(position, outgoing.message_id, None, None, 1, now))
     return Sample(row=row.row, sender=sender.email, recipient=row.recipient, mails=mails)
+
+
+def _written(
+    position: int, step: StagedStep, template: StepTemplate, definition: Definition, writer: Writer
+) -> StepWriting:
+    """Return a step as those get it who are sent this text."""
+    as_sent = CampaignStep(position, step.id, step.settings, version=1)
+    return StepWriting(as_sent, {1: Writing.of(template, definition.files, writer)})
 
 
 def _task(step: StagedStep, row: AudienceRow, writer: Writer) -> SampleMail:
@@ -113,11 +121,12 @@ def _message(
     )
 
 
-def _read(step: str, content: bytes) -> SampleMail:
+def _read(step: str, variant: str | None, content: bytes) -> SampleMail:
     """Read a mail as its recipient's program would."""
     mail = message_from_bytes(content, policy=default)
     return SampleMail(
         step=step,
+        variant=variant,
         headers={
             name: str(value)
             for name, value in mail.items()

@@ -34,8 +34,17 @@ class Screening:
     def __init__(self, definition: Definition, senders: Mapping[str, Sender]) -> None:
         self._definition = definition
         self._senders = senders
-        self._compiled = [CompiledTemplate(step.template) for step in definition.steps]
-        sources = [source for step in definition.steps for source in _sources(step.template)]
+        self._compiled = [
+            (step, CompiledTemplate(template))
+            for step in definition.steps
+            for template in step.templates
+        ]
+        sources = [
+            source
+            for step in definition.steps
+            for template in step.templates
+            for source in _sources(template)
+        ]
         self._render_everybody = any(_TAG.search(_PUT_IN.sub("", source)) for source in sources)
         fields = {found for source in sources for found in _PUT_IN.findall(source)}
         self._of_person = [name for owner, name in fields if owner == "person" and name != "email"]
@@ -70,7 +79,7 @@ class Screening:
 
     def _render(self, row: AudienceRow, sender: Mapping[str, str]) -> AudienceRow | RejectedRow:
         person = fields_of(row.fields, row.recipient)
-        for step, compiled in zip(self._definition.steps, self._compiled, strict=True):
+        for step, compiled in self._compiled:
             try:
                 compiled.render(person, sender, _SOME_PAGE)
             except BlankFieldError as error:

@@ -1,12 +1,45 @@
 """Manual tasks: what people have to do, and saying that it was done."""
 
+from operations.clock import now
 from operations.refusal import Refused
 from operations.updates import ask_campaign
+from postroad.campaign.template import MOST_RENDERED
 from postroad.contracts import SettleTask, TaskSettled
 from postroad.ledger.engine import Ledger
+from postroad.ledger.own_texts import NotUnderReview, rewrite
 from postroad.ledger.tasks import campaign_of_task
+from postroad.names import check_one_line
 
 _LONGEST_NOTE = 1_000
+
+
+def rewrite_mail(ledger: Ledger, task: int, subject: str, text: str, by: str) -> None:
+    """Keep what a person is sent in place of their step's text, once it is approved.
+
+    Args:
+        ledger: where the mail is.
+        task: the review.
+        subject: one line.
+        text: Markdown; `{{ unsubscribe_url }}` stands for the person's page.
+        by: who wrote it.
+
+    Raises:
+        Refused: the mail is not under review, or the text cannot be sent.
+    """
+    subject = subject.strip()
+    if not subject or not text.strip():
+        raise Refused("a mail needs a subject and a text")
+    if len(text) > MOST_RENDERED:
+        raise Refused(f"the text has {len(text):,} characters; at most {MOST_RENDERED:,} are sent")
+    try:
+        check_one_line(subject)
+    except ValueError as error:
+        raise Refused(f"the subject {error}") from None
+    try:
+        with ledger.write() as connection:
+            rewrite(connection, task, subject, text, by, now())
+    except NotUnderReview as error:
+        raise Refused(str(error)) from None
 
 
 async def settle_task(ledger: Ledger, task: int, *, done: bool, note: str, by: str) -> TaskSettled:

@@ -48,7 +48,8 @@ def _print_sample(sample: Sample) -> None:
 
 
 def _print_mail(mail: SampleMail) -> None:
-    say(f"--- step {mail.step} ---")
+    variant = "" if mail.variant is None else f", variant {mail.variant}"
+    say(f"--- step {mail.step}{variant} ---")
     for name, value in mail.headers.items():
         say(f"{name}: {value}")
     for attachment in mail.attachments:

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from operations.clock import say_time
 from operations.opening import opened_ledger, unknown_campaign
-from postroad.ledger.counts import CampaignReport
+from postroad.ledger.counts import CampaignReport, VariantCount
 from postroad.ledger.reports import campaign_report
 from postroad.wording import say_count
 from starter.arguments import AsJson, CampaignId
@@ -40,12 +40,22 @@ def print_report(counted: CampaignReport) -> None:
     say(f"{say_count(_all_messages(counted), 'message')}: {_numbers(counted.messages)}")
     if counted.steps:
         print_table(*_table("step", counted.steps))
+    if counted.variants:
+        columns = ["step", "variant", "sent", "opened", "clicked", "replied", "which is", "winner"]
+        print_table(columns, map(_variant, counted.variants))
     if counted.channels:
         print_table(*_table("channel", counted.channels))
     if len(counted.senders) > 1:
         print_table(*_table("sender", counted.senders))
     if any(step.opened or step.opened_by_machine for step in counted.steps):
         say(_ON_OPENINGS)
+
+
+def _variant(row: VariantCount) -> list[str]:
+    low, high = row.replied_between
+    numbers = [f"{number:,}" for number in (row.sent, row.opened, row.clicked, row.replied)]
+    winner = "yes" if row.is_winner else ""
+    return [row.step, row.variant, *numbers, f"{low:.1%} to {high:.1%}", winner]
 
 
 def _times(counted: CampaignReport) -> str:

@@ -1,6 +1,8 @@
 """`postroad task`: what people have to do themselves."""
 
 import asyncio
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +10,7 @@ import typer
 from operations.clock import now, say_time
 from operations.opening import opened_ledger
 from operations.refusal import Refused
-from operations.tasks import settle_task
+from operations.tasks import rewrite_mail, settle_task
 from postroad.ledger.tasks import OpenTask, list_tasks, open_task
 from starter.arguments import AsJson, By
 from starter.terminal import print_json, print_table, say
@@ -61,6 +63,28 @@ def show(task: TaskId, *, as_json: AsJson = False) -> None:
     say(f"{found.email}, in {found.campaign} ({found.step}), for {found.sender}")
     for line in found.instructions.splitlines():
         say(line)
+
+
+@app.command()
+def edit(
+    task: TaskId,
+    subject: Annotated[str, typer.Option("--subject", help="The mail's subject.")],
+    file: Annotated[
+        Path, typer.Option("--text", metavar="FILE", help="The mail in Markdown; - is stdin.")
+    ],
+    by: By,
+) -> None:
+    """Rewrite a mail that is under review; `task done` then sends it.
+
+    Example: postroad task edit 12 --subject "Your question" --text answer.md
+    """
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise Refused(f"{file} cannot be read as UTF-8 text") from None
+    with opened_ledger() as ledger:
+        rewrite_mail(ledger, task, subject, text, by)
+    say(f"the mail of task {task} is rewritten: `postroad task done {task}` sends it")
 
 
 @app.command()

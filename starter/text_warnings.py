@@ -13,6 +13,8 @@ def warn_about_texts(ledger: Ledger, definition: Definition) -> None:
         organisation = load_organisation(connection)
     unsubscribes = organisation is not None and organisation.public_url is not None
     for step in definition.mails:
-        written = Step(step.id, step.settings, step.template)
-        for words in text_warnings(written, definition.settings.purpose, unsubscribes=unsubscribes):
-            complain(f"warning: {words}")
+        for template in step.templates:
+            written = Step(step.id, step.settings, template)
+            purpose = definition.settings.purpose
+            for words in text_warnings(written, purpose, unsubscribes=unsubscribes):
+                complain(f"warning: {words}")

@@ -22,6 +22,17 @@ _PARSER = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable(
     ["table", "strikethrough"]
 )
 
+# What is rewritten for one person holds that person's data, which is never HTML.
+_LITERAL = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
+    ["table", "strikethrough"]
+)
+
+
+def written_to_html(text: str) -> str:
+    """Return the HTML of what somebody wrote in Markdown; HTML in it is shown as it is typed."""
+    html: str = _LITERAL.render(text)
+    return html
+
 
 def markdown_to_html(source: str) -> str:
     """Return the HTML of a Markdown template; its `{{ … }}` and `{% … %}` tags are untouched."""

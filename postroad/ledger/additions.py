@@ -6,10 +6,16 @@ from itertools import islice
 
 from sqlalchemy import Connection, func, insert, select
 
-from postroad.campaign.audience import ROWS_PER_CHUNK, AudienceRow, RejectedRow, pack_rows
+from postroad.campaign.audience import (
+    ROWS_PER_CHUNK,
+    AudienceRow,
+    RejectedRow,
+    RejectionReason,
+    pack_rows,
+)
 from postroad.ledger.engine import Ledger
-from postroad.ledger.staging import StagedStep, find_campaign
-from postroad.ledger.steps import load_steps, load_template
+from postroad.ledger.staging import StagedStep, StagedVariant, find_campaign
+from postroad.ledger.steps import CampaignStep, load_steps, load_template
 from postroad.ledger.tables import AudienceChunk, Rejection
 
 
@@ -26,12 +32,7 @@ class Addition:
 def current_steps(connection: Connection, campaign_id: str) -> tuple[StagedStep, ...]:
     """Return the steps with the texts that are sent from now on."""
     return tuple(
-        StagedStep(
-            step.id,
-            step.settings,
-            load_template(connection, campaign_id, step.position, step.version),
-        )
-        for step in load_steps(connection, campaign_id)
+        _staged(connection, campaign_id, step) for step in load_steps(connection, campaign_id)
     )
 
 
@@ -55,6 +56,37 @@ def stage_addition(
         addition.people += len(people)
         addition.rejected += len(rejected)
     return addition
+
+
+def _staged(connection: Connection, campaign_id: str, step: CampaignStep) -> StagedStep:
+    variants = tuple(
+        StagedVariant(
+            variant.id,
+            variant.weight,
+            load_template(connection, campaign_id, step.position, variant.version),
+        )
+        for variant in step.variants
+    )
+    template = load_template(connection, campaign_id, step.position, step.versions[0])
+    return StagedStep(step.id, step.settings, template, variants)
+
+
+def last_rejection(connection: Connection, campaign_id: str) -> int:
+    """Return the row id of a campaign's latest rejection; 0 where there is none."""
+    latest = select(func.max(Rejection.id)).where(Rejection.campaign_id == campaign_id)
+    return connection.execute(latest).scalar() or 0
+
+
+def rejections_after(connection: Connection, campaign_id: str, after: int) -> list[RejectedRow]:
+    """Return whom a campaign rejected since, by row id."""
+    rows = connection.execute(
+        select(Rejection.row, Rejection.address, Rejection.reason, Rejection.detail)
+        .where(Rejection.campaign_id == campaign_id, Rejection.id > after)
+        .order_by(Rejection.id)
+    )
+    return [
+        RejectedRow(row.row, row.address, RejectionReason(row.reason), row.detail) for row in rows
+    ]
 
 
 def _store(connection: Connection, campaign_id: str, people: list[AudienceRow]) -> int:

@@ -16,21 +16,37 @@ def store_attachments(connection: Connection, files: Mapping[str, bytes]) -> Non
 
 
 def store_text(
-    connection: Connection, campaign_id: str, position: int, template: StepTemplate
+    connection: Connection,
+    campaign_id: str,
+    position: int,
+    template: StepTemplate,
+    variant: str = "",
 ) -> int:
-    """Store a step's text as its next version, and return that version's number, from 1."""
+    """Store a step's text as its next version, and return that version's number, from 1.
+
+    Args:
+        connection: a write transaction.
+        campaign_id: the campaign.
+        position: the step.
+        template: the text.
+        variant: which of the step's variants it is a text of, where it has any.
+    """
     newest = connection.scalar(
         select(func.max(StepText.version)).where(
             StepText.campaign_id == campaign_id, StepText.position == position
         )
     )
     version = (newest or 0) + 1
+    origin = template.origin
     connection.execute(
         insert(StepText).values(
             campaign_id=campaign_id,
             position=position,
             version=version,
+            variant=variant,
             template=template.model_dump(mode="json"),
+            library_name=None if origin is None else origin.name,
+            library_version=None if origin is None else origin.version,
         )
     )
     return version

@@ -93,6 +93,17 @@ class TemplateCount(CameBackCount):
     version: int
 
 
+class VariantCount(CameBackCount):
+    """One of several texts of a step, over all its versions."""
+
+    step: str
+    variant: str
+    replied_between: tuple[float, float]
+    """What its true share of replies lies between, 95 times in 100 (Wilson's interval)."""
+    is_winner: bool
+    """Whether everybody gets it from now on."""
+
+
 class SenderCount(CameBackCount, Named):
     """One rep's part; its id is their address."""
 
@@ -114,6 +125,7 @@ class CampaignReport(Count):
     messages: MessageCount
     steps: list[StepCount]
     templates: list[TemplateCount]
+    variants: list[VariantCount]
     senders: list[SenderCount]
     channels: list[ChannelCount]
     started_at: datetime | None

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, Row, select
 from postroad.campaign.conditions import Deed, Known
 from postroad.contracts import MessageState, SelectChannel
 from postroad.ledger.going_on import Passed
+from postroad.ledger.judging_variants import judge_variants
+from postroad.ledger.settling_tasks import open_tasks
 from postroad.ledger.skipping import skip
 from postroad.ledger.steps import CampaignStep
-from postroad.ledger.tables import Enrollment, Event, Message
-from postroad.ledger.tasks import open_tasks
+from postroad.ledger.tables import Enrollment, Event, Message, Task
 
 Due = Row[int, int, int, str, int, int | None]
 """(id, enrollment_id, position, domain, priority, due_at) of a message."""
@@ -41,15 +42,28 @@ class FallingDue:
         Returns:
             The row ids of the messages that are not to be mailed now.
         """
+        for position in sorted({row.position for row in due}):
+            step = self._steps[position]
+            if step.settings.winner is not None and not step.winner:
+                judge_variants(self._connection, self._request.campaign_id, step, self._now)
         skipped = self._skip([row for row in due if self._asks(row.position)])
+        settled = skipped | self._reviewed(due)
         tasks = [
             (row.id, row.enrollment_id, row.position)
             for row in due
-            if self._steps[row.position].settings.task is not None and row.id not in skipped
+            if self._steps[row.position].settings.waits_for_somebody and row.id not in settled
         ]
         if tasks:
             open_tasks(self._connection, self._request.campaign_id, self._steps, tasks, self._now)
         return skipped | {message for message, _, _ in tasks}
+
+    def _reviewed(self, due: Sequence[Due]) -> set[int]:
+        """Return the mails that somebody has approved."""
+        mails = [row.id for row in due if self._steps[row.position].settings.review]
+        if not mails:
+            return set()
+        approved = select(Task.message).where(Task.message.in_(mails), Task.settled_at.is_not(None))
+        return set(self._connection.scalars(approved))
 
     def _asks(self, position: int) -> bool:
         settings = self._steps[position].settings

@@ -21,6 +21,7 @@ from postroad.ledger.tables import (
     Event,
     Message,
     Outcome,
+    OwnText,
     Rejection,
     Sequence,
     Step,
@@ -235,6 +236,7 @@ def _forget(connection: Connection, enrollment: int) -> None:
     )
     of_person = select(Message.id).where(Message.enrollment_id == enrollment)
     connection.execute(update(Task).where(Task.message.in_(of_person)).values(note=""))
+    connection.execute(delete(OwnText).where(OwnText.message.in_(of_person)))
     connection.execute(delete(Visit).where(Visit.message.in_(of_person)))
     # Providers and people quote addresses in what they say.
     connection.execute(

@@ -21,7 +21,9 @@ from postroad.ledger.counts import (
     SenderCount,
     StepCount,
     TemplateCount,
+    VariantCount,
 )
+from postroad.ledger.shares import share
 from postroad.ledger.tables import (
     Campaign,
     Channel,
@@ -31,6 +33,7 @@ from postroad.ledger.tables import (
     Rejection,
     Sequence,
     Step,
+    StepText,
 )
 from postroad.ledger.tables.messages import CAME_BACK
 
@@ -57,6 +60,7 @@ def campaign_report(connection: Connection, campaign_id: str) -> CampaignReport 
         messages=MessageCount(**_by(messages, "state")),
         steps=_steps(connection, campaign_id, messages, outcomes),
         templates=_templates(connection, campaign_id, messages, outcomes),
+        variants=_variants(connection, campaign_id, messages, outcomes),
         senders=_senders(messages, outcomes),
         channels=_channels(connection, campaign_id, messages, outcomes),
         started_at=None if campaign.started_at is None else moment(campaign.started_at),
@@ -182,6 +186,50 @@ def _templates(
         )
         for position, version in used
     ]
+
+
+def _variants(
+    connection: Connection,
+    campaign_id: str,
+    messages: list[Row[Any]],
+    outcomes: list[Row[Any]],
+) -> list[VariantCount]:
+    """Count each variant of each step."""
+    texts = connection.execute(
+        select(Step.id, Step.winner, StepText.position, StepText.variant, StepText.version)
+        .join(
+            Step,
+            and_(Step.campaign_id == StepText.campaign_id, Step.position == StepText.position),
+        )
+        .where(StepText.campaign_id == campaign_id, StepText.variant != "")
+        .order_by(StepText.position, StepText.variant)
+    )
+    versions: defaultdict[tuple[str, str, bool], set[tuple[int, int]]] = defaultdict(set)
+    for row in texts:
+        of_variant = versions[row.id, row.variant, row.winner == row.variant]
+        of_variant.add((row.position, row.version))
+    return [
+        _variant_count(
+            key,
+            _came_back(
+                (row for row in messages if (row.position, row.version) in of_variant),
+                (row for row in outcomes if (row.position, row.version) in of_variant),
+            ),
+        )
+        for key, of_variant in versions.items()
+    ]
+
+
+def _variant_count(key: tuple[str, str, bool], counts: dict[str, int]) -> VariantCount:
+    step, variant, is_winner = key
+    replied = share(counts.get("replied", 0), counts["sent"])
+    return VariantCount(
+        step=step,
+        variant=variant,
+        is_winner=is_winner,
+        replied_between=(round(replied.low, 4), round(replied.high, 4)),
+        **counts,
+    )
 
 
 def _senders(messages: list[Row[Any]], outcomes: list[Row[Any]]) -> list[SenderCount]:

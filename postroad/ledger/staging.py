@@ -18,7 +18,7 @@ from postroad.campaign.template import StepTemplate
 from postroad.contracts import CampaignState
 from postroad.ledger.content import store_attachments, store_text
 from postroad.ledger.engine import Ledger
-from postroad.ledger.tables import AudienceChunk, Campaign, Rejection, Step, StepText
+from postroad.ledger.tables import AudienceChunk, Campaign, Rejection, Step, StepText, StepVariant
 from postroad.ledger.upsert import insert_new
 
 
@@ -35,12 +35,28 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class StagedVariant:
+    """One of several texts of a step."""
+
+    id: str
+    weight: int
+    template: StepTemplate
+
+
+@dataclass(frozen=True, slots=True)
 class StagedStep:
     """A step as the campaign file describes it."""
 
     id: str
     settings: StepSettings
     template: StepTemplate
+    """Its text, or that of its first variant."""
+    variants: tuple[StagedVariant, ...] = ()
+
+    @property
+    def templates(self) -> list[StepTemplate]:
+        """Every text that somebody may get."""
+        return [variant.template for variant in self.variants] or [self.template]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +141,33 @@ def stage_steps(
                 position=position,
                 id=step.id,
                 settings=step.settings.model_dump(mode="json"),
-                version=store_text(connection, campaign_id, position, step.template),
+                version=_store_texts(connection, campaign_id, position, step),
             )
         )
+
+
+def _store_texts(connection: Connection, campaign_id: str, position: int, step: StagedStep) -> int:
+    """Store a step's text, or those of its variants; return the first version."""
+    if not step.variants:
+        return store_text(connection, campaign_id, position, step.template)
+    versions = [
+        store_text(connection, campaign_id, position, variant.template, variant.id)
+        for variant in step.variants
+    ]
+    connection.execute(
+        insert(StepVariant),
+        [
+            {
+                "campaign_id": campaign_id,
+                "position": position,
+                "id": variant.id,
+                "weight": variant.weight,
+                "version": version,
+            }
+            for variant, version in zip(step.variants, versions, strict=True)
+        ],
+    )
+    return versions[0]
 
 
 def stage_audience(
@@ -188,7 +228,7 @@ def abandon_staging(connection: Connection, campaign_id: str, token: str) -> Non
 
 
 def _remove_parts(connection: Connection, campaign_id: str) -> None:
-    for table in (AudienceChunk, Rejection, StepText, Step):
+    for table in (AudienceChunk, Rejection, StepText, StepVariant, Step):
         connection.execute(delete(table).where(table.campaign_id == campaign_id))
 
 

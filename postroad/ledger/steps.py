@@ -1,5 +1,6 @@
 """Reading a campaign's definition: its settings, its steps, and the texts they send."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -7,7 +8,8 @@ from sqlalchemy import Connection, select
 from postroad.campaign.file import CampaignSettings
 from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate
-from postroad.ledger.tables import Attachment, Campaign, Step, StepText
+from postroad.campaign.variants import Variant, variant_of
+from postroad.ledger.tables import Attachment, Campaign, Step, StepText, StepVariant
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,23 @@ class CampaignStep:
     id: str
     settings: StepSettings
     version: int
+    variants: tuple[Variant, ...] = ()
+    winner: str = ""
+    """The variant that everybody gets; empty where each gets theirs."""
+
+    def version_for(self, person_key: str) -> int:
+        """Return the version of the text that a person gets now."""
+        if not self.variants:
+            return self.version
+        for variant in self.variants:
+            if variant.id == self.winner:
+                return variant.version
+        return variant_of(self.variants, self.id, person_key).version
+
+    @property
+    def versions(self) -> list[int]:
+        """The versions that somebody may get now."""
+        return [variant.version for variant in self.variants] or [self.version]
 
     def due_at(self, previous: int, person_zone: str | None, sender_zone: str) -> int:
         """Return when this step is due, counted from the one before or from enrolment."""
@@ -32,13 +51,27 @@ def load_settings(connection: Connection, campaign_id: str) -> CampaignSettings:
 
 def load_steps(connection: Connection, campaign_id: str) -> list[CampaignStep]:
     """Return the steps in order."""
+    variants: defaultdict[int, list[Variant]] = defaultdict(list)
+    for row in connection.execute(
+        select(StepVariant)
+        .where(StepVariant.campaign_id == campaign_id)
+        .order_by(StepVariant.position, StepVariant.id)
+    ):
+        variants[row.position].append(Variant(row.id, row.weight, row.version))
     rows = connection.execute(
-        select(Step.position, Step.id, Step.settings, Step.version)
+        select(Step.position, Step.id, Step.settings, Step.version, Step.winner)
         .where(Step.campaign_id == campaign_id)
         .order_by(Step.position)
     )
     return [
-        CampaignStep(row.position, row.id, StepSettings.model_validate(row.settings), row.version)
+        CampaignStep(
+            position=row.position,
+            id=row.id,
+            settings=StepSettings.model_validate(row.settings),
+            version=row.version,
+            variants=tuple(variants[row.position]),
+            winner=row.winner or "",
+        )
         for row in rows
     ]
 

@@ -1,36 +1,31 @@
-"""Manual tasks: opened when they fall due, listed, and settled by people."""
+"""What waits for somebody: manual tasks, and mails to be reviewed, as people see them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from postroad.campaign.step import StepSettings
 from postroad.campaign.template import BlankFieldError, Rendered, TextError, compile_template
 from postroad.contracts import (
     MessageState,
-    SettleOpenTask,
-    TaskSettled,
-    sequence_workflow_id,
 )
-from postroad.instants import milliseconds, moment
-from postroad.ledger.going_on import Passed, go_on
-from postroad.ledger.steps import CampaignStep, load_template
+from postroad.instants import moment
+from postroad.ledger.own_texts import UNSUBSCRIBE_PAGE
+from postroad.ledger.steps import load_steps, load_template
 from postroad.ledger.tables import (
     Enrollment,
-    Event,
     Message,
+    OwnText,
     Sender,
     Step,
     Task,
 )
 from postroad.ledger.tables import Sequence as SequenceRow
 
-
-class NotOpen(ValueError):
-    """The sentence says why a task cannot be settled."""
+REVIEW = "review"
+"""The kind of a task that is to approve a mail."""
 
 
 class OpenTask(BaseModel):
@@ -50,56 +45,6 @@ class OpenTask(BaseModel):
     opened_at: datetime
     due_at: datetime | None
     overdue: bool
-
-
-def open_tasks(
-    connection: Connection,
-    campaign: str,
-    steps: Sequence[CampaignStep],
-    due: Sequence[tuple[int, int, int]],
-    now: int,
-) -> None:
-    """Open the tasks whose time has come.
-
-    Args:
-        connection: a write transaction.
-        campaign: the campaign's id.
-        steps: the campaign's.
-        due: (message, enrollment, position) of each.
-        now: the present instant.
-    """
-    connection.execute(
-        update(Message)
-        .where(Message.id.in_([message for message, _, _ in due]))
-        .values(state=MessageState.OPEN, reason="")
-    )
-    connection.execute(
-        insert(Task),
-        [
-            {
-                "message": message,
-                "opened_at": now,
-                "due_at": _deadline(steps[position].settings, now),
-                "settled_by": "",
-                "note": "",
-            }
-            for message, _, position in due
-        ],
-    )
-    connection.execute(
-        insert(Event),
-        [
-            {
-                "at": now,
-                "event": "task_opened",
-                "campaign_id": campaign,
-                "enrollment_id": enrollment,
-                "position": position,
-                "detail": steps[position].settings.task or "",
-            }
-            for _, enrollment, position in due
-        ],
-    )
 
 
 def list_tasks(
@@ -160,46 +105,6 @@ def campaign_of_task(connection: Connection, task: int) -> str | None:
     )
 
 
-def settle_task(connection: Connection, request: SettleOpenTask, now: int) -> TaskSettled:
-    """Note that a task was done or is skipped, and let the person go on with the next step.
-
-    Settling it again in the same way by the same hand changes nothing.
-
-    Raises:
-        NotOpen: it is no open task of this campaign.
-    """
-    row = connection.execute(
-        select(
-            Message.state,
-            Message.enrollment_id,
-            Message.position,
-            SequenceRow.sender,
-            Step.id.label("step"),
-            Task.settled_by,
-        )
-        .join(Task, Task.message == Message.id)
-        .join(SequenceRow, SequenceRow.id == Message.sequence_id)
-        .join(Step, and_(Step.campaign_id == SequenceRow.campaign_id, _ITS_STEP))
-        .where(Message.id == request.task, SequenceRow.campaign_id == request.campaign_id)
-        .with_for_update(of=Message)
-    ).first()
-    if row is None:
-        raise NotOpen(f"{request.campaign_id} has no task {request.task}: see `postroad task list`")
-    settled = TaskSettled(
-        step=row.step, workflow_id=sequence_workflow_id(request.campaign_id, row.sender)
-    )
-    state = MessageState.DONE if request.done else MessageState.SKIPPED
-    if (row.state, row.settled_by) == (state, request.by):
-        return settled
-    if row.state != MessageState.OPEN:
-        raise NotOpen(f"task {request.task} is {row.state} already")
-    _settle(connection, request, state, now)
-    _tell(connection, request, row.enrollment_id, row.position, now)
-    passed = [Passed(row.enrollment_id, row.position, now)]
-    go_on(connection, request.campaign_id, row.sender, passed)
-    return settled
-
-
 _ITS_STEP = Step.position == Message.position
 
 
@@ -217,10 +122,13 @@ def _open() -> Select[*tuple[Any, ...]]:
             Enrollment.fields,
             Step.position,
             Step.id,
-            Step.version,
             Step.settings,
+            Enrollment.person_key,
+            OwnText.subject,
+            OwnText.text,
         )
         .join(Message, Message.id == Task.message)
+        .outerjoin(OwnText, OwnText.message == Task.message)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
         .join(SequenceRow, SequenceRow.id == Message.sequence_id)
         .join(Sender, Sender.email == SequenceRow.sender)
@@ -234,7 +142,7 @@ def _open_task(connection: Connection, row: Row[Any], now: int) -> OpenTask:
     words = _words(connection, row)
     return OpenTask(
         id=row.message,
-        kind=settings.task or "",
+        kind=settings.task or REVIEW,
         title=words.subject,
         instructions=words.text or "",
         campaign=row.campaign_id,
@@ -248,8 +156,15 @@ def _open_task(connection: Connection, row: Row[Any], now: int) -> OpenTask:
 
 
 def _words(connection: Connection, row: Row[Any]) -> Rendered:
-    """Say what is to be done for this person; a text that fails for them still names the step."""
-    template = load_template(connection, row.campaign_id, row.position, row.version)
+    """Say what is to be done for this person; a text that fails for them still names the step.
+
+    For a review that is the mail, as it was rewritten where somebody did.
+    """
+    if row.subject is not None:
+        return Rendered(row.subject, row.text, None)
+    steps = load_steps(connection, row.campaign_id)
+    version = steps[row.position].version_for(row.person_key)
+    template = load_template(connection, row.campaign_id, row.position, version)
     sender = {
         "email": row.sender,
         "name": row.name,
@@ -257,36 +172,6 @@ def _words(connection: Connection, row: Row[Any]) -> Rendered:
     }
     person = {**row.fields, "email": row.recipient}
     try:
-        return compile_template(template).render(person, sender)
+        return compile_template(template).render(person, sender, UNSUBSCRIBE_PAGE)
     except (BlankFieldError, TextError) as error:
         return Rendered(row.id, str(error), None)
-
-
-def _deadline(settings: StepSettings, now: int) -> int | None:
-    return None if settings.due_within is None else now + milliseconds(settings.due_within)
-
-
-def _settle(connection: Connection, request: SettleOpenTask, state: MessageState, now: int) -> None:
-    connection.execute(
-        update(Message).where(Message.id == request.task).values(state=state, due_at=None)
-    )
-    connection.execute(
-        update(Task)
-        .where(Task.message == request.task)
-        .values(settled_at=now, settled_by=request.by, note=request.note)
-    )
-
-
-def _tell(
-    connection: Connection, request: SettleOpenTask, enrollment: int, position: int, now: int
-) -> None:
-    connection.execute(
-        insert(Event).values(
-            at=now,
-            event="task_done" if request.done else "task_skipped",
-            campaign_id=request.campaign_id,
-            enrollment_id=enrollment,
-            position=position,
-            detail=f"by {request.by}: {request.note}".removesuffix(": "),
-        )
-    )

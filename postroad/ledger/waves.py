@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from postroad.contracts import MessageState
+from postroad.ledger.own_texts import Written, own_texts
 from postroad.ledger.settlement import Subject
 from postroad.ledger.tables import Enrollment, Message, ReturnedTry
 
@@ -26,6 +27,8 @@ class Earlier:
     sent_at: int
     by_another: bool = False
     """Whether another sender wrote it, whose people were handed over since."""
+    own: Written | None = None
+    """What was written for this person alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class WaveMessage:
     """What was sent to this person before, oldest first."""
     came_back: bool = False
     """Whether it left before, came back undelivered, and is sent again."""
+    own: Written | None = None
+    """What somebody wrote for this person alone, in place of the step's text."""
 
     @property
     def thread_id(self) -> str | None:
@@ -82,6 +87,7 @@ def load_wave(
     followed_up = [row.enrollment_id for row in rows if row.position > 0]
     earlier = _earlier(connection, sequence, followed_up)
     came_back = _came_back(connection, sequence, wave)
+    own = own_texts(connection, [row.id for row in rows])
     return [
         WaveMessage(
             subject=Subject(
@@ -102,6 +108,7 @@ def load_wave(
             fields=row.fields,
             timezone=row.timezone,
             came_back=row.id in came_back,
+            own=own.get(row.id),
             earlier=tuple(
                 sent for sent in earlier.get(row.enrollment_id, ()) if sent.position < row.position
             ),
@@ -159,6 +166,7 @@ def _earlier(
             Message.version,
             Message.sent_at,
             Message.sequence_id,
+            Message.id,
         )
         .where(
             Message.enrollment_id.in_(set(enrollments)),
@@ -166,7 +174,8 @@ def _earlier(
             Message.message_id.is_not(None),
         )
         .order_by(Message.enrollment_id, Message.position)
-    )
+    ).all()
+    own = own_texts(connection, [row.id for row in rows])
     for row in rows:
         sent = Earlier(
             position=row.position,
@@ -176,6 +185,7 @@ def _earlier(
             version=row.version,
             sent_at=row.sent_at or 0,
             by_another=row.sequence_id != sequence,
+            own=own.get(row.id),
         )
         found.setdefault(row.enrollment_id, []).append(sent)
     return found

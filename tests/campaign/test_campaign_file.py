@@ -193,6 +193,17 @@ def test_nothing_is_tracked_unless_the_author_says_so(
             "13: steps[1].unless.replied: whoever",
         ),
         ("reply\n", "reply\n    due_within: 2d\n", "13: steps[1].due_within: is for a manual"),
+        ("reply\n", "reply\n    winner: {}\n", "13: steps[1].winner: is for a step with variants"),
+        (
+            "reply\n",
+            "reply\n    variants: [{id: a}]\n",
+            "13: steps[1].variants: has only",
+        ),
+        (
+            "reply\n",
+            "reply\n    variants: [{id: a}, {id: a}]\n",
+            "13: steps[1].variants[1].id: a st",
+        ),
         ("{id: intro,", "{id: any,", "8: steps[0].id: any means every step"),
         ("{id: intro,", "{id: intro, task: call, quote: true,", "8: steps[0].quote: is for mail"),
         ("id: nudge", "id: intro", "9: steps[1].id: intro stands here twice"),

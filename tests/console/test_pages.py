@@ -7,7 +7,7 @@ import pytest
 from console.charts import Bar, bars, gauge
 from console.wording import with_commands
 from postroad.ledger.engine import Ledger
-from postroad.ledger.pages.texts import share
+from postroad.ledger.shares import share
 from postroad.ledger.users import Role
 from tests.console.conftest import HOSTILE, PLANNED, Visitor
 from tests.ledger_rows import add_person

@@ -20,9 +20,10 @@ from postroad.ledger.handing_over import hand_over
 from postroad.ledger.lifecycle import end_some_people
 from postroad.ledger.selection import select_channels
 from postroad.ledger.settlement import end_person
+from postroad.ledger.settling_tasks import NotOpen, settle_task
 from postroad.ledger.standings import standings
 from postroad.ledger.tables import Enrollment, Event, Message, Step, StepText
-from postroad.ledger.tasks import NotOpen, count_tasks, list_tasks, settle_task
+from postroad.ledger.tasks import count_tasks, list_tasks
 from tests.ledger_rows import (
     ANA,
     NOW,

@@ -1,5 +1,7 @@
 """`task` shows what waits for somebody, and refuses in one sentence what cannot be settled."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert, update
 
@@ -52,3 +54,20 @@ def test_a_note_that_is_too_long_is_refused(postroad: Postroad, task: int) -> No
     ran = postroad("task", "done", str(task), "--note", "x" * 1_001)
     assert ran.code == 1
     assert "the note has 1,001 characters; at most 1,000 are kept" in ran.stderr
+
+
+def test_a_mail_that_is_not_under_review_cannot_be_rewritten(
+    postroad: Postroad, task: int, tmp_path: Path
+) -> None:
+    text = tmp_path / "answer.md"
+    text.write_text("Good day", encoding="utf-8")
+    for subject, why in (
+        ("Hi", "no mail under review"),
+        ("a\nb", "must be one line"),
+        (" ", "needs a"),
+    ):
+        ran = postroad("task", "edit", str(task), "--subject", subject, "--text", str(text))
+        assert ran.code == 1
+        assert why in ran.stderr
+    ran = postroad("task", "edit", str(task), "--subject", "Hi", "--text", str(tmp_path))
+    assert (ran.code, ran.stderr.count("\n")) == (1, 1)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from operations.refusal import Refused
+from operations.tasks import rewrite_mail
 from operations.updates import refused_update
 from postroad.contracts import CampaignState, SettleTask
 from postroad.ledger.tasks import OpenTask, list_tasks
@@ -59,6 +60,25 @@ async def test_a_task_is_settled_once(theatre: Theatre) -> None:
 def _tasks(theatre: Theatre) -> list[OpenTask]:
     with theatre.ledger.read() as connection:
         return list_tasks(connection, 0)
+
+
+async def test_a_mail_leaves_once_it_was_reviewed_as_somebody_rewrote_it(
+    theatre: Theatre,
+) -> None:
+    await theatre.launch(1, "[{id: intro, review: true, subject: Hello, text: 'Good day'}]")
+    await theatre.until(lambda: len(_tasks(theatre)) == 1)
+    (task,) = await asyncio.to_thread(_tasks, theatre)
+    assert theatre.sandbox.accepted.mails == []
+    long = "A much longer text, which somebody wrote for one person alone. " * 40
+    await asyncio.to_thread(rewrite_mail, theatre.ledger, task.id, "For you", long, "ana")
+    await theatre.campaign.execute_update(
+        CampaignWorkflow.settle_task, SettleTask(task=task.id, by="ana")
+    )
+    assert await theatre.over() is CampaignState.COMPLETED
+    (mail,) = theatre.sandbox.accepted.mails
+    assert mail.size > len(long)
+    assert b"much longer text" not in await theatre.kept(theatre.campaign)
+    assert b"much longer text" not in await theatre.kept(theatre.sequence)
 
 
 async def _waits(theatre: Theatre) -> list[str]:

@@ -1,6 +1,5 @@
 """The texts of a campaign's steps, and how each version did."""
 
-import math
 from collections import Counter, defaultdict
 
 from pydantic import BaseModel, ConfigDict
@@ -8,22 +7,9 @@ from sqlalchemy import Connection, and_, func, select
 
 from postroad.campaign.template import StepTemplate
 from postroad.contracts import MessageState
-from postroad.ledger.tables import Event, Message, Sequence, Step, StepText
+from postroad.ledger.shares import Share, share
+from postroad.ledger.tables import Event, Message, Sequence, Step, StepText, StepVariant
 from postroad.ledger.tables.messages import CAME_BACK
-
-_Z = 1.96
-"""The normal distribution's 97.5th percentile: intervals hold the true rate 95 times in 100."""
-
-
-class Share(BaseModel):
-    """A share of messages, and between what its true value probably is."""
-
-    model_config = ConfigDict(frozen=True)
-
-    part: int
-    whole: int
-    low: float
-    high: float
 
 
 class TextVersion(BaseModel):
@@ -33,6 +19,8 @@ class TextVersion(BaseModel):
 
     step: str
     version: int
+    variant: str
+    """Which of the step's variants it is a text of; empty where it has none."""
     is_current: bool
     template: StepTemplate
     sent: int
@@ -82,12 +70,23 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
             Step.id,
             StepText.position,
             StepText.version,
+            StepText.variant,
             StepText.template,
-            (Step.version == StepText.version).label("is_current"),
+            (func.coalesce(StepVariant.version, Step.version) == StepText.version).label(
+                "is_current"
+            ),
         )
         .join(
             Step,
             and_(Step.campaign_id == StepText.campaign_id, Step.position == StepText.position),
+        )
+        .outerjoin(
+            StepVariant,
+            and_(
+                StepVariant.campaign_id == StepText.campaign_id,
+                StepVariant.position == StepText.position,
+                StepVariant.id == StepText.variant,
+            ),
         )
         .where(StepText.campaign_id == campaign)
         .order_by(StepText.position, StepText.version.desc())
@@ -99,6 +98,7 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
             TextVersion(
                 step=text.id,
                 version=text.version,
+                variant=text.variant,
                 is_current=text.is_current,
                 template=StepTemplate.model_validate(text.template),
                 sent=counted["sent"],
@@ -109,14 +109,3 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
             )
         )
     return versions
-
-
-def share(part: int, whole: int) -> Share:
-    """Return a share with Wilson's score interval, which stays honest for few messages."""
-    if not whole:
-        return Share(part=part, whole=0, low=0.0, high=1.0)
-    rate, z2 = min(part / whole, 1.0), _Z * _Z
-    middle = (rate + z2 / (2 * whole)) / (1 + z2 / whole)
-    spread = math.sqrt(rate * (1 - rate) / whole + z2 / (4 * whole * whole))
-    around = _Z * spread / (1 + z2 / whole)
-    return Share(part=part, whole=whole, low=max(middle - around, 0), high=min(middle + around, 1))

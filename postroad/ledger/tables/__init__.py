@@ -4,6 +4,7 @@ The messages are the charges: a message's `charge_at` is the time at which it co
 every limit it falls under, so that quota and outcome can never disagree.
 """
 
+from postroad.ledger.tables.api import ApiToken, IdempotencyKey
 from postroad.ledger.tables.base import Base
 from postroad.ledger.tables.campaigns import (
     Attachment,
@@ -12,6 +13,7 @@ from postroad.ledger.tables.campaigns import (
     Rejection,
     Step,
     StepText,
+    StepVariant,
 )
 from postroad.ledger.tables.channels import (
     Channel,
@@ -27,15 +29,17 @@ from postroad.ledger.tables.console import (
     ConsoleUser,
     SignInAttempt,
 )
+from postroad.ledger.tables.library import LibraryText
 from postroad.ledger.tables.messages import Event, Message, Outcome, ReturnedTry
 from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
 from postroad.ledger.tables.people import Enrollment, Sequence
 from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
-from postroad.ledger.tables.tasks import Task
+from postroad.ledger.tables.tasks import OwnText, Task
 from postroad.ledger.tables.visits import Visit
 from postroad.ledger.tables.webhooks import Webhook
 
 __all__ = [
+    "ApiToken",
     "Attachment",
     "AudienceChunk",
     "AuditEntry",
@@ -49,10 +53,13 @@ __all__ = [
     "Enrollment",
     "Event",
     "HandSent",
+    "IdempotencyKey",
+    "LibraryText",
     "Mailbox",
     "Message",
     "Organisation",
     "Outcome",
+    "OwnText",
     "QuotaScope",
     "QuotaShare",
     "QuotaTurn",
@@ -64,6 +71,7 @@ __all__ = [
     "SignInAttempt",
     "Step",
     "StepText",
+    "StepVariant",
     "Suppression",
     "Task",
     "Visit",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postroad.ledger.tables.base import Base, RowId
@@ -38,19 +38,42 @@ class Step(Base):
     settings: Mapped[dict[str, Any]]
     """timing, thread, channel: see postroad.campaign.file.StepSettings."""
     version: Mapped[int] = mapped_column(Integer)
-    """The version of the text that is sent from now on."""
+    """The version of the text that is sent from now on, where there are no variants."""
+    winner: Mapped[str | None]
+    """The variant that everybody gets from now on; empty where none was shown to be better."""
+    judge_at: Mapped[int | None]
+    """When its variants are compared, or looked at again; None at once."""
+
+
+class StepVariant(Base):
+    """One of several texts of a step."""
+
+    __tablename__ = "step_variant"
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    weight: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer)
+    """The version of the step's text that is sent from now on."""
 
 
 class StepText(Base):
     """One version of a step's text; versions are never changed, so that history stays true."""
 
     __tablename__ = "step_text"
+    __table_args__ = (Index(None, "library_name"),)
 
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    variant: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Which of the step's variants it is a text of; empty where it has none."""
     template: Mapped[dict[str, Any]]
     """subject, text, html and attachments: see postroad.campaign.template.StepTemplate."""
+    library_name: Mapped[str | None] = mapped_column(String(80))
+    """The template of the shared library that it is made of."""
+    library_version: Mapped[int | None] = mapped_column(Integer)
 
 
 class Attachment(Base):

@@ -23,3 +23,16 @@ class Task(Base):
     settled_by: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
     """What whoever settled it wrote down."""
+
+
+class OwnText(Base):
+    """What somebody wrote for one person in place of the step's text; it is sent as it stands."""
+
+    __tablename__ = "own_text"
+
+    message: Mapped[int] = mapped_column(ForeignKey("message.id"), primary_key=True)
+    subject: Mapped[str]
+    text: Mapped[str]
+    """Markdown."""
+    at: Mapped[int]
+    by: Mapped[str]
