@@ -93,9 +93,9 @@ async def launch_campaign(
         FileError: the campaign file, its texts or its audience are not as they must be.
         Refused: the campaign was launched before, nobody can be written to, or Temporal is away.
     """
-    definition = await asyncio.to_thread(read_definition, path, campaign_id)
-    client = await connect(settings)
     with opened_ledger(settings) as ledger:
+        definition = await asyncio.to_thread(read_definition, ledger, path, campaign_id)
+        client = await connect(settings)
         return await launch(client, ledger, settings.temporal.task_queue, definition, progress)
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import BounceRate, SoftBounces
+from postroad.campaign.footer import PostalAddress
 from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.schedule import Window, check_timezone
 from postroad.channels.kinds import LEGACY_KINDS, MAILBOX_KINDS
@@ -116,6 +117,8 @@ class Organisation(BaseModel):
     """Where people reach the unsubscribing page."""
     tracking_url: Annotated[str, AfterValidator(_check_public_url)] | None = None
     """Where tracked links and images lead; None is the public URL."""
+    postal_address: PostalAddress | None = None
+    """Stands below every mail of a campaign that does not say it itself."""
     tenants: dict[str, Tenant] = {}
     """Exchange Online tenants, by their directory id or domain as channels name them."""
     projects: dict[str, list[Limit]] = {}

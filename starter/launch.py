@@ -57,7 +57,7 @@ def launch(
         _rehearse(settings, campaign, campaign_id, as_json=as_json)
         return
     with opened_ledger(settings) as ledger:
-        definition = read_definition(campaign, campaign_id)
+        definition = read_definition(ledger, campaign, campaign_id)
         warn_about_channels(ledger, definition)
         warn_about_domains(ledger, settings.dns, definition)
         warn_about_texts(ledger, definition)
@@ -92,8 +92,8 @@ def _launch(settings: Settings, path: Path, campaign_id: str | None, *, show: bo
 
 
 def _rehearse(settings: Settings, path: Path, campaign_id: str | None, *, as_json: bool) -> None:
-    definition = read_definition(path, campaign_id)
     with opened_ledger(settings) as ledger:
+        definition = read_definition(ledger, path, campaign_id)
         warn_about_channels(ledger, definition)
         warn_about_domains(ledger, settings.dns, definition)
         warn_about_texts(ledger, definition)

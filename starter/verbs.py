@@ -73,6 +73,11 @@ VERBS = {
     "apply": Verb(
         "starter.apply:apply", _SEND, "Store organisation, senders and channels from a file."
     ),
+    "template": Verb(
+        "starter.template:app",
+        _SEND,
+        "Keep the texts that campaigns share, in versions, and try them out.",
+    ),
     "launch": Verb("starter.launch:launch", _SEND, "Launch a campaign, once."),
     "send": Verb(
         "starter.send:send", _SEND, "Send one mail to one person, and say what became of it."

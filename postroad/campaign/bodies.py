@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,6 +20,10 @@ _IMAGE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])(.*?)\2""", re.IGNORECAS
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#", re.IGNORECASE)
 
 
+Find = Callable[[str], tuple[str, bytes]]
+"""Returns a file's name and content for what the HTML calls it."""
+
+
 def build_template(step: StepFile) -> tuple[StepTemplate, dict[str, bytes]]:
     """Return a step's template, and its files by their SHA-256.
 
@@ -27,19 +32,78 @@ def build_template(step: StepFile) -> tuple[StepTemplate, dict[str, bytes]]:
     Raises:
         TextError: a file is missing, cannot be read as UTF-8, or all of them are too large.
     """
-    text, html = _bodies(step)
+    directory = Path() if step.body is None else step.body.parent
+    return _build(step.subject, _bodies(step), map(_read, step.attachments), _beside(directory))
+
+
+def build_template_of_source(
+    source: str,
+    suffix: str,
+    *,
+    subject: str | None,
+    attachments: Iterable[Path],
+    directory: Path,
+) -> tuple[StepTemplate, dict[str, bytes]]:
+    """Return the template of a text that was read before, and its files by their SHA-256.
+
+    Args:
+        source: the text.
+        suffix: of its file, which tells what it is written in.
+        subject: the subject, where it has one.
+        attachments: files to attach.
+        directory: where images with a relative path are.
+
+    Raises:
+        TextError: a file is missing, or all of them are too large.
+    """
+    bodies = _bodies_of(source, suffix)
+    return _build(subject, bodies, map(_read, attachments), _beside(directory))
+
+
+def build_template_of_content(
+    step: StepFile, attachments: Mapping[str, bytes]
+) -> tuple[StepTemplate, dict[str, bytes]]:
+    """Return the template of a step without files on this machine, and its files by their SHA-256.
+
+    Args:
+        step: its text and html are given as they are.
+        attachments: content by name; an image that the html shows by its name is attached inline.
+
+    Raises:
+        TextError: an image is not among the attachments, or all of them are too large.
+    """
+    shown: set[str] = set()
+
+    def find(source: str) -> tuple[str, bytes]:
+        name = unquote(source)
+        if name not in attachments:
+            raise TextError(f"the html shows {source[:80]!r}, which is not among the attachments")
+        shown.add(name)
+        return name, attachments[name]
+
+    _inline_images(step.html or "", find, {})
+    beside = [(name, content) for name, content in attachments.items() if name not in shown]
+    return _build(step.subject, _bodies(step), beside, find)
+
+
+def _build(
+    subject: str | None,
+    bodies: tuple[str | None, str | None],
+    attachments: Iterable[tuple[str, bytes]],
+    find: Find,
+) -> tuple[StepTemplate, dict[str, bytes]]:
+    text, html = bodies
     files: dict[str, bytes] = {}
-    references = [_attach(path, files) for path in step.attachments]
+    references = [_attach(name, content, files) for name, content in attachments]
     if html is not None:
-        directory = Path() if step.body is None else step.body.parent
-        html, images = _inline_images(html, directory, files)
+        html, images = _inline_images(html, find, files)
         references += images
     size = sum(map(len, files.values()))
     if size > LARGEST_FILES:
         most = LARGEST_FILES // 2**20
         raise TextError(f"attachments are {size / 2**20:.1f} MB; at most {most} MB can be sent")
     template = StepTemplate(
-        subject=step.subject or "", text=text, html=html, attachments=tuple(references)
+        subject=subject or "", text=text, html=html, attachments=tuple(references)
     )
     return template, files
 
@@ -55,7 +119,11 @@ def _bodies(step: StepFile) -> tuple[str | None, str | None]:
         raise TextError(
             f"{step.body} is not UTF-8 (byte {error.start}); save it as UTF-8"
         ) from None
-    match step.body.suffix.lower():
+    return _bodies_of(source, step.body.suffix)
+
+
+def _bodies_of(source: str, suffix: str) -> tuple[str | None, str | None]:
+    match suffix.lower():
         case ".md":
             return source, markdown_to_html(source)
         case ".html":
@@ -65,7 +133,7 @@ def _bodies(step: StepFile) -> tuple[str | None, str | None]:
 
 
 def _inline_images(
-    html: str, directory: Path, files: dict[str, bytes]
+    html: str, find: Find, files: dict[str, bytes]
 ) -> tuple[str, list[AttachmentRef]]:
     """Let images with a relative path refer to attached files (RFC 2392)."""
     found: dict[str, AttachmentRef] = {}
@@ -75,22 +143,31 @@ def _inline_images(
         if _ELSEWHERE.match(source) or "{{" in source:
             return match.group()
         if source not in found:
-            found[source] = _attach(directory / unquote(source), files, inline=True)
+            found[source] = _attach(*find(source), files, inline=True)
         return f"{before}{quote}cid:{found[source].content_id}{quote}"
 
     return _IMAGE.sub(refer, html), list(found.values())
 
 
-def _attach(path: Path, files: dict[str, bytes], *, inline: bool = False) -> AttachmentRef:
+def _beside(directory: Path) -> Find:
+    return lambda source: _read(directory / unquote(source))
+
+
+def _read(path: Path) -> tuple[str, bytes]:
     try:
-        content = path.read_bytes()
+        return path.name, path.read_bytes()
     except OSError:
         raise TextError(f"there is no file {str(path)!r} to attach") from None
+
+
+def _attach(
+    name: str, content: bytes, files: dict[str, bytes], *, inline: bool = False
+) -> AttachmentRef:
     digest = sha256(content).hexdigest()
     files[digest] = content
     return AttachmentRef(
-        filename=path.name,
-        content_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        filename=name,
+        content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
         sha256=digest,
         size=len(content),
         content_id=f"{digest[:24]}@postroad" if inline else None,

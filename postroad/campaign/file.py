@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import SoftBounces
 from postroad.campaign.conditions import Condition, Deed
+from postroad.campaign.footer import FooterField, FooterWish
 from postroad.campaign.local_times import LocalTime
 from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.step import File, StepFile, StepSettings
@@ -55,20 +56,20 @@ class CampaignSettings(BaseModel):
     fallback: bool = False
     """Whether another channel may stand in for one that cannot send now; otherwise mail waits."""
     tracking: Tracking = Tracking()
+    footer: FooterWish = FooterWish()
     plugin: Plugin | None = None
     """Where a single mail was written."""
     interactive: bool = False
     """A person waits for it: it may use the part of each quota that is kept for such mail."""
 
 
-class CampaignFile(BaseModel):
-    """A campaign as its author wrote it; paths are those of existing files."""
+class WrittenCampaign(BaseModel):
+    """A campaign as its author wrote it, wherever its audience stands."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Slug | None = None
     name: Name
-    audience: File
     senders: list[EmailAddress] = Field(min_length=1)
     purpose: Purpose = Purpose.SALES
     stop_on: list[StopRule] = list(StopRule)
@@ -77,6 +78,7 @@ class CampaignFile(BaseModel):
     channel: str | None = None
     fallback: bool = False
     tracking: TrackingField = Tracking()
+    footer: FooterField = FooterWish()
     start: LocalTime | None = None
     """Nothing leaves before it; a launched campaign waits for it."""
     not_after: LocalTime | None = None
@@ -96,6 +98,7 @@ class CampaignFile(BaseModel):
             channel=self.channel,
             fallback=self.fallback,
             tracking=self.tracking,
+            footer=self.footer,
         )
 
     def settings_of(self, position: int) -> StepSettings:
@@ -108,7 +111,7 @@ class CampaignFile(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        refuse("CampaignFile", self._faults())
+        refuse("WrittenCampaign", self._faults())
         return self
 
     def _faults(self) -> Iterator[tuple[Place, str]]:
@@ -134,6 +137,12 @@ class CampaignFile(BaseModel):
                 Deed.CLICKED,
                 "nothing tells who clicked; give the campaign tracking: {links: true}",
             )
+
+
+class CampaignFile(WrittenCampaign):
+    """A campaign file; paths in it are those of existing files."""
+
+    audience: File
 
 
 def load_campaign(path: Path) -> CampaignFile:

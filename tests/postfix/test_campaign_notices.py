@@ -132,7 +132,7 @@ async def test_notices_of_every_kind_are_read_matched_and_counted_once(
     await campaign.prepare(_workspace(relay, box))
     box_of_secrets = secret_box(campaign.desk.settings)
     async with running_worker(environment.client, ledger, box_of_secrets, box.name):
-        definition = read_definition(campaign.desk.campaign)
+        definition = read_definition(ledger, campaign.desk.campaign)
         await launch(environment.client, ledger, box.name, definition)
         await campaign.until_read(len(PEOPLE))
     outcomes = {(one, kind, "key") for one, kind in PEOPLE.items()}

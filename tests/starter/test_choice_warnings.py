@@ -19,7 +19,7 @@ def desk(ledger: Ledger, tmp_path: Path) -> Desk:
 def _said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> list[str]:
     desk.apply()
     capsys.readouterr()
-    warn_about_channels(desk.ledger, read_definition(desk.campaign))
+    warn_about_channels(desk.ledger, read_definition(desk.ledger, desk.campaign))
     return capsys.readouterr().err.splitlines()
 
 

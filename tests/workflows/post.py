@@ -100,7 +100,7 @@ class Post:
             f"tracking: {tracking}, {stops}steps: {steps}}}",
         )
         self.desk.write("people.csv", "email,name\n" + "".join(f"{one},P\n" for one in people))
-        definition = read_definition(self.desk.campaign)
+        definition = read_definition(self.ledger, self.desk.campaign)
         await launch(self.client, self.ledger, self.queue, definition)
 
     @property

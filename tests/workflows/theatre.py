@@ -102,7 +102,7 @@ class Theatre:
             f"{{id: q4, name: Q4, audience: people.csv, senders: [{ANA}], steps: {steps}}}",
         )
         self.write_people("people.csv", range(people))
-        definition = read_definition(self.desk.campaign)
+        definition = read_definition(self.ledger, self.desk.campaign)
         await launch(self.client, self.ledger, self.task_queue, definition)
 
     def write_people(self, name: str, numbers: Sequence[int]) -> Path:
