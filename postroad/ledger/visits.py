@@ -25,7 +25,7 @@ JUDGED_AFTER = AT_ONCE + SECOND
 """From a visit to its judgement: until then others of the same moment have been noted."""
 
 _MESSAGES_AT_ONCE = 500
-_AS_FAR_AS = "its image was shown, as far as can be told"
+_GUESSED = "its image was shown, as far as can be told"
 
 
 def note_visits(connection: Connection, visits: Iterable[Visit]) -> None:
@@ -139,6 +139,6 @@ def _tell(
             enrollment_id=message.enrollment_id,
             position=message.position,
             channel_id=message.channel_id,
-            detail=", ".join(filter(None, (visit.target, machine))) or _AS_FAR_AS,
+            detail=", ".join(filter(None, (visit.target, machine))) or _GUESSED,
         )
     )

@@ -1,7 +1,7 @@
 """Replacing the links of an HTML mail, and leaving every other character of it as it is.
 
-Tags are read as the HTML standard's tokenizer does (13.2.5), as far as links need it. What it
-does not understand stays untouched: a link that is not tracked is better than one that is broken.
+Tags are read as the HTML standard's tokenizer does (13.2.5), as far as links need it. Every tag
+that begins is read to its end, or to that of the text, so that time grows with the text alone.
 """
 
 import re
@@ -12,21 +12,21 @@ UNTRACKED = "data-postroad-untracked"
 """The attribute of a link that stays as it is."""
 
 _ATTRIBUTE = r"""
-    [^\s/>=][^\s/>=]*+
-    (?:\s*+=\s*+ (?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*+) )?+
+    [^\s/>][^\s/>=]*+
+    (?:\s*+=\s*+ (?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*+) )?+
 """
 _TAG = re.compile(
     rf"""
     <!--.*?(?:-->|\Z)
     | <(?P<raw>script|style|title|textarea|xmp|iframe|noembed|noframes)(?=[\s/>])
         .*?(?:</(?P=raw)(?=[\s/>])|\Z)
-    | <(?P<name>[a-z][^\s/>]*+) (?P<attributes>(?:[\s/]++|{_ATTRIBUTE})*+) >
+    | <(?P<name>[a-z][^\s/>]*+) (?P<attributes>(?:[\s/]++|{_ATTRIBUTE})*+) (?P<end>>|\Z)
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _NAMED = re.compile(
     r"""
-    (?P<name>[^\s/>=][^\s/>=]*+)
+    (?P<name>[^\s/>][^\s/>=]*+)
     (?:\s*+=\s*+ (?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>"'][^\s>]*+)) )?+
     """,
     re.VERBOSE,
@@ -48,7 +48,7 @@ def replace_links(html: str, replacement: Callable[[str], str | None]) -> str:
     """
 
     def rewrite(tag: re.Match[str]) -> str:
-        if tag["name"] is None or tag["name"].lower() not in _LINKING:
+        if not tag["end"] or tag["name"].lower() not in _LINKING:
             return tag[0]
         start, end, target = _target(tag["attributes"])
         new = None if target is None else replacement(target)

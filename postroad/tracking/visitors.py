@@ -27,7 +27,7 @@ AT_ONCE = 2 * SECOND
 
 _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = re.compile(r"prefetch|prerender|preview|instant", re.IGNORECASE)
-_NAMED = (
+_NAMES = (
     ("Gmail's image proxy", r"GoogleImageProxy|ggpht\.com"),
     ("Yahoo's image proxy", r"YahooMailProxy"),
     ("Apple's Mail Privacy Protection", r"^Mozilla/5\.0$"),
@@ -44,7 +44,7 @@ _NAMED = (
                   r"wget|java/|go-http-client|libwww|ruby|perl|php/|axios|node-fetch|undici|"
                   r"guzzle|http-?client"),
 )  # fmt: skip
-_SAY = [(who, re.compile(pattern, re.IGNORECASE)) for who, pattern in _NAMED]
+_MACHINES = [(who, re.compile(name, re.IGNORECASE)) for who, name in _NAMES]
 _BROWSER = re.compile(r"(?:Mozilla/5\.0|Opera/9\.[0-9]+) \(")
 """How every browser's name begins (RFC 9110, 10.1.5, does not ask for it; history does)."""
 
@@ -62,7 +62,7 @@ def machine_that_says(headers: Mapping[str, str], *, follows_link: bool) -> str 
     says = headers.get("user-agent", "").strip()
     if not says:
         return "a program without a name"
-    for who, name in _SAY:
+    for who, name in _MACHINES:
         if name.search(says):
             return who
     if follows_link and not _BROWSER.match(says):

@@ -40,6 +40,8 @@ def _mark(target: str) -> str | None:
         ('<abbr href="http://a.test">', []),
         ('<link href="http://a.test"><base href="http://a.test">', []),
         ('<a href="http://a.test', []),
+        ('<a href="http://a.test" title="never closed>', []),
+        ('<a ="b" href="http://a.test">', ["http://a.test"]),
         ("< a href='http://a.test'>", []),
         ("&lt;a href=\"http://a.test\"&gt;", []),
     ],
@@ -110,6 +112,12 @@ def test_nothing_changes_but_targets(html: str) -> None:
     before, after = _Read(html), _Read(replace_links(html, _mark))
     assert after.rest == before.rest
     assert after.targets == [_mark(target) or target for target in before.targets]
+
+
+@pytest.mark.parametrize("part", ["<a x='", "<a b", "<a x=\"'", "<!--", "<style>", "<a b='<a ' "])
+def test_time_grows_with_the_text_alone(part: str) -> None:
+    text = part * 50_000  # reading each beginning to the end of the text would take minutes
+    assert replace_links(text, _mark) == text
 
 
 @given(st.text("<a href='\"=>/- \nhttp:b!\0é", max_size=80))
