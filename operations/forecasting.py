@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from operations.definition import Definition
+from postroad.campaign.days_off import DaysOff
 from postroad.campaign.step import StepSettings
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.instants import moment
 from postroad.ledger.channel_options import load_options, load_wish
+from postroad.ledger.days_off import NO_DAYS_OFF, days_off
 from postroad.ledger.scopes import ChannelScopes
 from postroad.ledger.staging import StagedStep
 from postroad.quota import forecast as quota
@@ -72,6 +74,8 @@ def forecast_campaign(
         email: load_wish(connection, email, definition.settings)
         for email in {alike.sender for alike in people}
     }
+    off = {} if definition.settings.interactive else days_off(connection, wishes)
+    legs = {email: _legs(definition.steps, off.get(email, NO_DAYS_OFF)) for email in wishes}
     for alike, number in people.items():
         channels = _channels(definition, wishes[alike.sender], options)
         if isinstance(channels, str):
@@ -85,7 +89,7 @@ def forecast_campaign(
                 for channel in channels
             ]
             zone = senders[alike.sender].timezone
-            timetable = _Timetable(_legs(definition.steps), alike.timezone, zone)
+            timetable = _Timetable(legs[alike.sender], alike.timezone, zone)
             interactive = definition.settings.interactive
             groups.append(quota.Group(number, channels, scopes, timetable, interactive))
     domains = {alike.limited_domain for alike in people if alike.limited_domain is not None}
@@ -154,12 +158,12 @@ class _Timetable:
         return None if too_late else opening
 
 
-def _legs(steps: Sequence[StagedStep]) -> list[list[StepSettings]]:
-    """Return each mail's timing after that of the tasks before it."""
+def _legs(steps: Sequence[StagedStep], off: DaysOff) -> list[list[StepSettings]]:
+    """Return each mail's timing for a sender's people, after that of the tasks before it."""
     legs: list[list[StepSettings]] = []
     leg: list[StepSettings] = []
     for step in steps:
-        leg.append(step.settings)
+        leg.append(step.settings.for_sender(off))
         if step.settings.task is None:
             legs.append(leg)
             leg = []

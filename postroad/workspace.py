@@ -19,7 +19,9 @@ from pydantic import (
 
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import BounceRate, SoftBounces
+from postroad.campaign.days_off import Away
 from postroad.campaign.footer import PostalAddress
+from postroad.campaign.public_holidays import Regions
 from postroad.campaign.reply_policy import OnReply
 from postroad.campaign.schedule import Window, check_timezone
 from postroad.channels.kinds import LEGACY_KINDS, MAILBOX_KINDS
@@ -156,6 +158,10 @@ class Sender(BaseModel):
     name: Name
     timezone: Annotated[str, AfterValidator(check_timezone)]
     default_channel: str | None = None
+    holidays: Regions | None = None
+    """Where the sender's public holidays are taken from; None is the organisation's."""
+    away: Away = []
+    """Days on which the sender does not work."""
     identities: list[Identity] = []
     signature: Annotated[str, StringConstraints(max_length=10_000)] = ""
     """For templates: `{{ sender.signature }}`."""

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import count
+from itertools import count, groupby
+from operator import itemgetter
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator
 
+from postroad.campaign.days_off import Away, DaysOff
 from postroad.campaign.public_holidays import Regions, holiday_name
 from postroad.instants import DAY, MINUTE, milliseconds, moment
 
@@ -74,7 +76,9 @@ class Window(BaseModel):
     hours: Annotated[str, BeforeValidator(_join_hours)] = "00:00-24:00"
     """`09:00-12:30, 14:00-17:00`."""
     holidays: Regions | None = None
-    """Where days off are taken from; None is the organisation's, `[]` is none."""
+    """Where public holidays are taken from; None is the sender's, else the organisation's."""
+    away: Away | None = None
+    """Further days off; None is the sender's."""
     timezone: str = "person"
 
     @field_validator("hours")
@@ -91,6 +95,12 @@ class Window(BaseModel):
         if timezone not in ("person", "sender"):
             check_timezone(timezone)
         return timezone
+
+    def with_days_off(self, off: DaysOff) -> "Window":
+        """Return the window with what it leaves open."""
+        holidays = off.holidays if self.holidays is None else self.holidays
+        away = off.away if self.away is None else self.away
+        return self.model_copy(update={"holidays": holidays, "away": away})
 
     def zone(self, person: str | None, sender: str) -> str:
         """Return the time zone that counts for a person of a sender."""
@@ -137,25 +147,35 @@ class Window(BaseModel):
 
     def has_day(self, day: date) -> bool:
         """Whether hours begin on a day."""
-        return day.weekday() in self.days and not self.holiday(day)
+        return day.weekday() in self.days and not self.day_off(day)
 
-    def holidays_between(self, begin: int, end: int, zone: str) -> list[str]:
-        """Say which holidays close the window between two instants."""
+    def days_off_between(self, begin: int, end: int, zone: str) -> list[str]:
+        """Say which days off close the window between two instants."""
         first, last = (moment(at).astimezone(ZoneInfo(zone)).date() for at in (begin, end))
         days = (date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
+        named = ((day, self.day_off(day)) for day in days if day.weekday() in self.days)
         return [
-            f"{day:%a %d %b} is {name}"
-            for day in days
-            if day.weekday() in self.days and (name := self.holiday(day))
+            _say_days([day for day, _ in together], name)
+            for name, together in groupby(named, key=itemgetter(1))
+            if name
         ]
 
-    def holiday(self, day: date) -> str:
-        """Return which holiday a day is: `Christmas Day (ES)`; empty for any other day."""
+    def day_off(self, day: date) -> str:
+        """Return why nothing leaves on a day: `Christmas Day (ES)`; empty for any other day."""
+        if any(day in span for span in self.away or ()):
+            return "off for the sender"
         for region in self.holidays or ():
             name = holiday_name(region, day)
             if name is not None:
                 return f"{name} ({region})"
         return ""
+
+
+def _say_days(days: list[date], name: str) -> str:
+    first, last = days[0], days[-1]
+    if first == last:
+        return f"{first:%a %d %b} is {name}"
+    return f"{first:%a %d %b} to {last:%a %d %b} are {name}"
 
 
 def check_timezone(name: str) -> str:

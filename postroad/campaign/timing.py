@@ -1,10 +1,12 @@
 """When a step may leave: its wait, its window, and the dates it lies between."""
 
 from datetime import date, datetime, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from postroad.campaign.days_off import DaysOff
 from postroad.campaign.local_times import LocalTime, beginning, end
 from postroad.campaign.schedule import WORKING_WEEK, Window
 from postroad.campaign.waits import BusinessDays, Wait
@@ -23,6 +25,15 @@ class Timing(BaseModel):
     """By the clock of the window, else of the sender, unless it has an offset."""
     not_after: LocalTime | None = None
     """As `not_before`; a date includes its day. What would leave later ends with a reason."""
+
+    def for_sender(self, off: DaysOff) -> Self:
+        """Return what holds for a sender's people: the step's own days off go before theirs."""
+        window = self.window
+        if window is None and off.away:
+            window = Window(holidays=[], timezone="sender")
+        if window is None:
+            return self
+        return self.model_copy(update={"window": window.with_days_off(off)})
 
     def zone(self, person: str | None, sender: str) -> str:
         """Return whose clock counts.
@@ -82,5 +93,5 @@ def _business_days_later(previous: int, count: int, window: Window | None, zone:
 
 def _is_business_day(day: date, window: Window | None) -> bool:
     if window is None or window.has_every_day:
-        return day.weekday() in WORKING_WEEK and (window is None or not window.holiday(day))
+        return day.weekday() in WORKING_WEEK and (window is None or not window.day_off(day))
     return window.has_day(day)

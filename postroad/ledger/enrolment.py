@@ -11,6 +11,7 @@ from postroad.campaign.company import company_key
 from postroad.campaign.file import CampaignSettings
 from postroad.contracts import ChunkEnrolled, EnrollmentState, MessageState
 from postroad.ledger import tables
+from postroad.ledger.days_off import NO_DAYS_OFF, days_off, for_sender
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
 from postroad.ledger.tables import AudienceChunk, Enrollment, Event, Message, Rejection, Sender
 from postroad.quota.turns import Priority
@@ -184,9 +185,10 @@ def _plan_messages(
 ) -> None:
     """Plan a message for every step; only the first step has a due time yet."""
     planned: list[dict[str, Any]] = []
-    first = steps[0]
+    off = {} if settings.interactive else days_off(connection, sequences)
+    firsts = {sender: for_sender(steps[0], off.get(sender, NO_DAYS_OFF)) for sender in sequences}
     for (row, sender), enrollment_id in zip(accepted, enrollments, strict=True):
-        due = first.due_at(now, row.timezone, zones[sender])
+        due = firsts[sender].due_at(now, row.timezone, zones[sender])
         planned.extend(
             {
                 "enrollment_id": enrollment_id,

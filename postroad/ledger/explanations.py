@@ -200,7 +200,7 @@ def _opening(message: NextMessage, since: int) -> str:
         opens = moment(due_at).astimezone(ZoneInfo(message.zone))
         hours = f"{window.hours} {message.zone}"
         words.append(f"in its window ({hours}), which opens {opens:%a %d %b %H:%M} there")
-        words += window.holidays_between(since, due_at, message.zone)
+        words += window.days_off_between(since, due_at, message.zone)
     # A step that was changed after the message became due names neither.
     return "; ".join(words) or "in its sending window"
 

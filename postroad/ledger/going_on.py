@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
-from postroad.ledger.steps import load_steps
-from postroad.ledger.tables import Enrollment, Message, Sender
+from postroad.ledger.days_off import load_steps_for
+from postroad.ledger.tables import Enrollment, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,15 @@ def go_on(connection: Connection, campaign: str, sender: str, passed: Sequence[P
     Args:
         connection: a write transaction.
         campaign: the campaign's id.
-        sender: whose time zone counts where a person has none.
+        sender: whose days off count, and whose time zone where a person has none.
         passed: one step each of different people.
     """
-    steps = load_steps(connection, campaign)
+    steps, zone = load_steps_for(connection, campaign, sender)
     last = len(steps) - 1
     _finish(connection, [one.enrollment for one in passed if one.position >= last])
     going_on = [one for one in passed if one.position < last]
     if not going_on:
         return
-    zone = connection.execute(select(Sender.timezone).where(Sender.email == sender)).scalar_one()
     people = {one.enrollment for one in going_on}
     own = connection.execute(
         select(Enrollment.id, Enrollment.timezone).where(Enrollment.id.in_(people))

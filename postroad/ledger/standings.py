@@ -10,6 +10,7 @@ from postroad.channels.selection import Choice, choose_channel
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.ledger.channel_options import load_options, wish_of_step
 from postroad.ledger.channel_state import channel_scope
+from postroad.ledger.days_off import NO_DAYS_OFF, days_off
 from postroad.ledger.tables import (
     Campaign,
     Channel,
@@ -181,7 +182,8 @@ def _next_row(connection: Connection, person: _Row) -> _Row | None:
 
 
 def _next_message(connection: Connection, person: _Row, row: _Row) -> NextMessage:
-    settings = StepSettings.model_validate(row.settings)
+    off = days_off(connection, [person.sender]).get(person.sender, NO_DAYS_OFF)
+    settings = StepSettings.model_validate(row.settings).for_sender(off)
     before = connection.execute(
         select(Step.id, Message.sent_at)
         .select_from(Message)

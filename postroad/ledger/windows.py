@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Row, insert, select, update
 
 from postroad.contracts import EnrollmentState, MessageState
+from postroad.ledger.days_off import load_steps_for
 from postroad.ledger.postponing import postpone
 from postroad.ledger.settlement import end_person
-from postroad.ledger.steps import CampaignStep, load_steps
-from postroad.ledger.tables import Enrollment, Event, Message, Sender
+from postroad.ledger.steps import CampaignStep
+from postroad.ledger.tables import Enrollment, Event, Message
 from postroad.ledger.tables import Sequence as SequenceRow
 
 _Timed = Row[int, int, int, str | None]
@@ -23,14 +24,13 @@ def hold_to_timing(
     They lose channel, wave and charge, as everything has that is not due yet. Those that would
     leave after their step's last day end, and their people's sequences with them.
     """
-    steps = {step.position: step for step in load_steps(connection, campaign_id) if _is_timed(step)}
+    sender = connection.execute(
+        select(SequenceRow.sender).where(SequenceRow.id == sequence)
+    ).scalar_one()
+    all_steps, sender_zone = load_steps_for(connection, campaign_id, sender)
+    steps = {step.position: step for step in all_steps if _is_timed(step)}
     if not steps:
         return set()
-    sender_zone = connection.execute(
-        select(Sender.timezone)
-        .join(SequenceRow, SequenceRow.sender == Sender.email)
-        .where(SequenceRow.id == sequence)
-    ).scalar_one()
     rows = connection.execute(
         select(Message.id, Message.position, Message.enrollment_id, Enrollment.timezone)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)

@@ -17,6 +17,8 @@ from postroad.ledger.changes import Change, same_secrets
 from postroad.ledger.channel_options import RETIRED
 from postroad.ledger.channels import resume_channel, sequences_with_work
 from postroad.ledger.choice_warnings import workspace_warnings
+from postroad.ledger.days_off import days_off
+from postroad.ledger.rescheduling import reschedule
 from postroad.ledger.secret_places import put_secret, take_secrets
 from postroad.ledger.tables import (
     Channel,
@@ -71,6 +73,8 @@ def apply_workspace(
 
     A channel that was stopped for its credentials or settings is active again once they change.
     """
+    writers = [values["email"] for one in described.senders for _, values in _writers(one)]
+    former_days_off = days_off(connection, writers)
     parts = [_apply_organisation(connection, described.organisation)]
     wake: set[str] = set()
     if parts[0].change is Change.CHANGED:
@@ -83,6 +87,7 @@ def apply_workspace(
                 wake.update(
                     sequences_with_work(connection, sender.default_channel or _NO_CHANNEL, now)
                 )
+    wake |= reschedule(connection, former_days_off, days_off(connection, writers), now)
     for channel in described.channels:
         change = _apply_channel(connection, channel, secrets, now)
         parts.append(PartChanged("channel", channel.id, change))
@@ -160,12 +165,13 @@ def _apply_organisation(
 
 def _writers(sender: workspace.Sender) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the row of a sender, and one for each of their identities: mail is theirs as well."""
+    days_off = sender.model_dump(mode="json", include={"holidays", "away"}, exclude_defaults=True)
     row = {
         "email": sender.email,
         "name": sender.name,
         "timezone": sender.timezone,
         "default_channel": sender.default_channel,
-        "settings": {"signature": sender.signature},
+        "settings": {"signature": sender.signature} | days_off,
     }
     yield "sender", row
     for identity in sender.identities:
@@ -173,6 +179,7 @@ def _writers(sender: workspace.Sender) -> Iterator[tuple[str, dict[str, Any]]]:
             "signature": sender.signature,
             "rep": sender.email,
             "channel": identity.channel,
+            **days_off,
         }
         yield "identity", row | {"email": identity.email, "settings": settings}
 
@@ -276,4 +283,6 @@ def _senders(connection: Connection, statement: Select[Any]) -> Iterator[workspa
             timezone=row.timezone,
             default_channel=row.default_channel,
             signature=row.settings.get("signature") or "",
+            holidays=row.settings.get("holidays"),
+            away=row.settings.get("away") or [],
         )

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from postroad.campaign.days_off import DateSpan
 from postroad.campaign.schedule import Window
 from postroad.campaign.timing import Timing
 from postroad.instants import DAY, HOUR, MINUTE, instant, moment
@@ -24,11 +25,23 @@ hours = (
     .filter(lambda pair: pair[0] != pair[1])
     .map(lambda pair: "{:02}:{:02}-{:02}:{:02}".format(*pair[0], *pair[1]))
 )
+regions = st.sampled_from(([], ["ES"], ["US-CA", "AU"]))
+aways = st.lists(
+    st.builds(
+        lambda first, length: DateSpan(first, first + timedelta(days=length)),
+        st.dates(date(2026, 1, 1), date(2028, 1, 1)) | st.just(date(2026, 10, 24)),
+        st.integers(0, 9),
+    ),
+    max_size=4,
+)
 windows = st.builds(
-    lambda d, h, off: Window.model_validate({"days": d, "hours": h, "holidays": off}),
+    lambda d, h, off, away: Window.model_validate(
+        {"days": d, "hours": h, "holidays": off, "away": away}
+    ),
     days,
     st.lists(hours, min_size=1, max_size=3),
-    st.sampled_from(([], ["ES"], ["US-CA", "AU"])),
+    regions,
+    aways,
 )
 
 
@@ -72,7 +85,9 @@ def _open_by_the_clock_on_the_wall(window: Window, at: int, zone: str) -> bool:
 def _works(window: Window, day: date) -> bool:
     regions = (region.partition("-") for region in window.holidays or ())
     calendars = (country_holidays(country, subdiv=part or None) for country, _, part in regions)
-    return day.weekday() in window.days and not any(day in calendar for calendar in calendars)
+    off = any(day in calendar for calendar in calendars)
+    away = any(span.first <= day <= span.last for span in window.away or ())
+    return day.weekday() in window.days and not off and not away
 
 
 @given(windows, places)

@@ -130,4 +130,4 @@ def test_between_a_mail_and_the_next_lie_as_many_working_days_as_were_asked_for(
     window = timing.window
     assert window is not None
     between = (sent + timedelta(days=n) for n in range(1, (due - sent).days + 1))
-    assert sum(day.weekday() < 5 and not window.holiday(day) for day in between) == days
+    assert sum(day.weekday() < 5 and not window.day_off(day) for day in between) == days

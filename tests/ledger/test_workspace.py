@@ -33,7 +33,8 @@ FILE = """
 organisation: {name: Acme, throttle: {batch: 25, every: 45s}, public_url: https://mail.acme.test}
 senders:
   - {email: ana@acme.test, name: Ana Ruiz, timezone: Europe/Madrid, default_channel: ana-smtp}
-  - {email: bo@acme.test, name: Bo, timezone: UTC, signature: "Bo, Acme"}
+  - {email: bo@acme.test, name: Bo, timezone: UTC, signature: "Bo, Acme",
+     holidays: DE-BY, away: [2026-12-24..2027-01-02]}
 channels:
   - {id: ana-smtp, kind: smtp, address: ana@acme.test, host: smtp.acme.test,
      username: ana, password: "${PW}", limits: [{messages: 600, per: 1m}]}

@@ -1,0 +1,118 @@
+"""Letting changed days off reach the people who wait already."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Row, and_, case, select, update
+from sqlalchemy.orm import aliased
+
+from postroad.campaign.days_off import DaysOff
+from postroad.campaign.timing import Timing
+from postroad.contracts import CampaignState, MessageState, sequence_workflow_id
+from postroad.ledger.steps import load_settings, load_steps
+from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sender, Sequence
+
+_GOES_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
+_Waiting = Row[int, int, int, str | None, int | None]
+"""(id, position, due_at, the person's timezone, since when it waits) of a message."""
+
+
+def reschedule(
+    connection: Connection,
+    before: Mapping[str, DaysOff],
+    after: Mapping[str, DaysOff],
+    now: int,
+) -> set[str]:
+    """Move what waits for an opening of its window to where that opening is now.
+
+    Only what the former days off explain is moved: what was deferred or moved by somebody keeps
+    its time. What is due already is held when it is booked.
+
+    Args:
+        connection: a write transaction.
+        before: the days off that held, by sender.
+        after: those that hold now.
+        now: the present instant.
+
+    Returns:
+        Workflow ids of the sequences that have something due at another time.
+    """
+    changed = [sender for sender in after if before.get(sender, after[sender]) != after[sender]]
+    sequences = connection.execute(
+        select(Sequence.id, Sequence.campaign_id, Sequence.sender, Sender.timezone)
+        .join(Campaign, Campaign.id == Sequence.campaign_id)
+        .join(Sender, Sender.email == Sequence.sender)
+        .where(Sequence.sender.in_(changed), Campaign.state.in_(_GOES_ON))
+        .order_by(Sequence.id)
+    )
+    moved: set[str] = set()
+    for row in sequences.all():
+        if load_settings(connection, row.campaign_id).interactive:
+            continue
+        steps = load_steps(connection, row.campaign_id)
+        former = [step.settings.for_sender(before[row.sender]) for step in steps]
+        present = [step.settings.for_sender(after[row.sender]) for step in steps]
+        for message in _waiting(connection, row.id, now):
+            at = message.position
+            due_at = _moved_to(message, former[at], present[at], row.timezone, now)
+            if due_at is not None:
+                connection.execute(
+                    update(Message).where(Message.id == message.id).values(due_at=due_at)
+                )
+                moved.add(sequence_workflow_id(row.campaign_id, row.sender))
+    return moved
+
+
+def _moved_to(
+    message: _Waiting,
+    former: Timing,
+    present: Timing,
+    sender_zone: str,
+    now: int,
+) -> int | None:
+    """Return another due time; None where it stays, or where something else explains it."""
+    if message.since is None:
+        return None
+
+    def opening(timing: Timing, since: int) -> int:
+        waited = timing.waited(since, message.timezone, sender_zone)
+        return timing.next_opening(max(waited, now), message.timezone, sender_zone)
+
+    due_at = opening(present, message.since)
+    return due_at if message.due_at == opening(former, message.since) != due_at else None
+
+
+def _waiting(connection: Connection, sequence: int, now: int) -> list[_Waiting]:
+    """Return what waits for its time, and since when; None where that is not known."""
+    earlier = aliased(Message)
+    enrolled = (
+        select(Event.at)
+        .where(Event.enrollment_id == Enrollment.id, Event.event == "enrolled")
+        .limit(1)
+        .scalar_subquery()
+    )
+    return list(
+        connection.execute(
+            select(
+                Message.id,
+                Message.position,
+                Message.due_at,
+                Enrollment.timezone,
+                case((Message.position == 0, enrolled), else_=earlier.sent_at).label("since"),
+            )
+            .join(Enrollment, Enrollment.id == Message.enrollment_id)
+            .outerjoin(
+                earlier,
+                and_(
+                    earlier.enrollment_id == Message.enrollment_id,
+                    earlier.position == Message.position - 1,
+                ),
+            )
+            .where(
+                Message.sequence_id == sequence,
+                Message.state == MessageState.PLANNED,
+                Message.due_at > now,
+                Message.deferrals == 0,
+                Message.reason == "",
+            )
+        )
+    )
