@@ -26,6 +26,11 @@ _MAY = {
 }
 
 
+def may(role: Role, permission: str) -> bool:
+    """Whether a role has a permission."""
+    return permission in _MAY[role]
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Somebody who is signed in."""
@@ -37,7 +42,7 @@ class Viewer:
 
     def may(self, permission: str) -> bool:
         """Whether a page or an action is theirs to use."""
-        return permission in _MAY[self.role]
+        return may(self.role, permission)
 
     @property
     def sender(self) -> str | None:

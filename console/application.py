@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from console import codec, provider_webhooks, tracking, unsubscribing
+from console.api import application as api
 from console.error_pages import HANDLERS
 from console.headers import SecurityHeaders
 from console.installation import Installation
@@ -53,6 +54,7 @@ def build(installation: Installation) -> Starlette:
     routes: list[BaseRoute] = [Mount("/static", StaticFiles(directory=STATIC), name="static")]
     for module in (*PUBLIC, *SIGNED_IN):
         routes += module.routes()
+    routes.append(Mount(api.PLACE, api.build(installation), name="api"))
     application = Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],

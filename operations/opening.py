@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from operations.refusal import Refused
+from operations.refusal import Refused, Unknown
 from postroad.campaign.address import Address, parse_address
 from postroad.ledger.engine import Ledger
 from postroad.settings import Settings, load_settings
@@ -40,6 +40,6 @@ def normalised(email: str) -> str:
     return parsed(email).address
 
 
-def unknown_campaign(campaign: str) -> Refused:
+def unknown_campaign(campaign: str) -> Unknown:
     """Return the refusal of a campaign that the ledger does not have."""
-    return Refused(f"there is no campaign {campaign!r}: `postroad status --all` lists them")
+    return Unknown(f"there is no campaign {campaign!r}: `postroad status --all` lists them")

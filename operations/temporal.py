@@ -10,7 +10,7 @@ from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime
 
 from operations.payload_codec import encrypting_converter
-from operations.refusal import Refused
+from operations.refusal import Refused, Unavailable
 from postroad.secrets import secret_box
 from postroad.settings import DEFAULT_TEMPORAL_ADDRESS, Settings
 
@@ -28,7 +28,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
         runtime: what works for it; Temporal's usual one where none is given.
 
     Raises:
-        Refused: no server answers at the address.
+        Unavailable: no server answers at the address.
     """
     address = temporal_address(settings)
     temporal = settings.temporal
@@ -46,7 +46,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
             _PATIENCE_SECONDS,
         )
     except (RuntimeError, TimeoutError):
-        raise Refused(
+        raise Unavailable(
             f"no Temporal server at {address}: start `postroad up`, or set temporal.address"
         ) from None
 

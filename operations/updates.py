@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import (
+    Client,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from operations.refusal import Refused
+from operations.refusal import Refused, Unavailable
 from operations.temporal import connect
 from postroad.contracts import Contract, campaign_workflow_id
 from postroad.durations import format_duration
@@ -29,6 +30,7 @@ async def ask_campaign(
     answer: type[Answer],
     *,
     patience: timedelta = _PATIENCE,
+    client: Client | None = None,
 ) -> Answer:
     """Send an update to a campaign and return what it answers.
 
@@ -38,11 +40,13 @@ async def ask_campaign(
         argument: the update's argument.
         answer: the type of its answer.
         patience: how long to wait for the answer.
+        client: asks Temporal; one is connected as the settings say where none is given.
 
     Raises:
-        Refused: the campaign is not running, refuses, or no worker answers.
+        Refused: the campaign is not running, or refuses.
+        Unavailable: no worker answers.
     """
-    client = await connect(load_settings())
+    client = client or await connect(load_settings())
     handle = client.get_workflow_handle(campaign_workflow_id(campaign))
     try:
         async with refused_update(update, patience):
@@ -63,14 +67,15 @@ async def refused_update(update: str, patience: timedelta) -> AsyncIterator[None
     """Say in a sentence why an update was refused, or that nobody answered it.
 
     Raises:
-        Refused: one of both.
+        Refused: why.
+        Unavailable: nobody answered.
     """
     try:
         yield
     except WorkflowUpdateFailedError as error:
         raise Refused(_sentence(error)) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
-        raise Refused(
+        raise Unavailable(
             f"no worker answered within {format_duration(patience)}; {update} takes effect as soon "
             "as one runs: `postroad doctor` says what is missing"
         ) from None

@@ -15,6 +15,7 @@ _ABOUT_ABSENCE = ("missing", "fault")
 """Errors whose place may end in a field that the data does not have."""
 _SENTENCES = {
     "missing": "is missing",
+    "extra_forbidden": "is not known here; leave it out",
     "string_type": "must be text; put it in quotes",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
@@ -109,10 +110,15 @@ def _inside(data: object, part: str | int) -> tuple[Any] | None:
 
 
 def _sentence(model: type[BaseModel], place: Place, details: ErrorDetails) -> str:
+    if details["type"] == "extra_forbidden":
+        return f"is not known here; {did_you_mean(str(place[-1]), _fields_at(model, place[:-1]))}"
+    return say_error(details)
+
+
+def say_error(details: ErrorDetails) -> str:
+    """Return a sentence about one error that quotes no value, without the place it belongs to."""
     kind = details["type"]
     context: Mapping[str, Any] = details.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"is not known here; {did_you_mean(str(place[-1]), _fields_at(model, place[:-1]))}"
     if kind == "value_error":
         return str(context["error"])
     if kind == "fault":

@@ -1,24 +1,19 @@
 """`postroad people`: who is in a running campaign."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from operations.definition import Definition
-from operations.opening import normalised, opened_ledger, unknown_campaign
+from operations.adding import ENROLLING, screened_rows
+from operations.opening import normalised, opened_ledger
 from operations.refusal import Refused
-from operations.screening import Screening
 from operations.updates import ask_campaign
-from postroad.campaign.audience import AudienceRow, RejectedRow, open_audience
-from postroad.campaign.template import unknown_fields
+from postroad.campaign.audience import open_audience
 from postroad.contracts import (
     AddPeople,
     AdvancePerson,
-    CampaignState,
     PeopleAdded,
     PersonAdvanced,
     PersonRemoved,
@@ -26,17 +21,10 @@ from postroad.contracts import (
     ReplaceSender,
     SenderReplaced,
 )
-from postroad.ledger.additions import current_steps, stage_addition
-from postroad.ledger.engine import Ledger
-from postroad.ledger.overview import campaign_state
-from postroad.ledger.steps import load_settings
-from postroad.ledger.workspace import list_senders
+from postroad.ledger.additions import stage_addition
 from postroad.wording import say_count
 from starter.arguments import By, CampaignId, Email
 from starter.terminal import say
-
-_ENROLLING = timedelta(minutes=30)
-"""A million people are enrolled in less."""
 
 app = typer.Typer(
     add_completion=False,
@@ -55,8 +43,10 @@ def add(
 
     Example: postroad people add q4-launch more.csv
     """
+    audience = open_audience(file)
     with opened_ledger() as ledger:
-        addition = stage_addition(ledger, campaign, _rows(ledger, campaign, file))
+        rows = screened_rows(ledger, campaign, audience.fields, audience.rows, source=str(file))
+        addition = stage_addition(ledger, campaign, rows)
     if not addition.chunks:
         raise Refused(
             f"{file} names nobody who can be written to: "
@@ -68,7 +58,7 @@ def add(
             "add_people",
             AddPeople(chunks=addition.chunks, by=by),
             PeopleAdded,
-            patience=_ENROLLING,
+            patience=ENROLLING,
         )
     )
     rejected = say_count(addition.rejected + added.rejected, "row")
@@ -122,31 +112,3 @@ def hand_over(
     replaced = asyncio.run(ask_campaign(campaign, "replace_sender", change, SenderReplaced))
     people = say_count(replaced.people, "person", "people")
     say(f"{change.replacement} writes to {people} of {change.sender} from now on")
-
-
-def _rows(ledger: Ledger, campaign: str, file: Path) -> Iterator[AudienceRow | RejectedRow]:
-    """Read more people for a running campaign, screened as at its launch.
-
-    Raises:
-        Refused: the campaign does not run, or its texts need what the file does not have.
-    """
-    audience = open_audience(file)
-    with ledger.read() as connection:
-        state = campaign_state(connection, campaign)
-        if state is None:
-            raise unknown_campaign(campaign)
-        if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
-            raise Refused(f"{campaign} is {state}: people can be added while it runs")
-        definition = Definition(
-            id=campaign,
-            settings=load_settings(connection, campaign),
-            steps=current_steps(connection, campaign),
-            files={},
-            rows=audience.rows,
-            source=str(file),
-        )
-        senders = {sender.email: sender for sender in list_senders(connection)}
-    for step in definition.steps:
-        for field in unknown_fields(step.template, frozenset(audience.fields)):
-            raise Refused(f"{file}: step {step.id}: {field}")
-    return Screening(definition, senders).rows()

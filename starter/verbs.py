@@ -40,6 +40,11 @@ VERBS = {
         _RUN,
         "Let people sign in to the console with a password, or once with a link.",
     ),
+    "token": Verb(
+        "starter.token:app",
+        _RUN,
+        "Let programs, a CRM for instance, call the HTTP API.",
+    ),
     "rollout": Verb(
         "starter.rollout:rollout",
         _RUN,

@@ -69,7 +69,7 @@ class Audience:
     file: CsvFile
     fields: tuple[str, ...]
     """The names that templates may use."""
-    _columns: "_Columns"
+    _columns: "Columns"
 
     def rows(self) -> Iterator[AudienceRow | RejectedRow]:
         """Yield every row that is not blank.
@@ -88,7 +88,7 @@ def open_audience(path: Path) -> Audience:
         FileError: the file cannot be read, or its header is not usable.
     """
     file = open_csv(path, lambda cells: _first(_EMAIL, list(map(field_name, cells))) is not None)
-    columns = _columns(file)
+    columns = columns_of(file.header, str(file.path))
     return Audience(file, tuple(name for name, _ in columns.fields), columns)
 
 
@@ -121,7 +121,7 @@ def unpack_rows(packed: bytes) -> list[AudienceRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Where in a record to find what."""
 
     width: int
@@ -132,8 +132,10 @@ class _Columns:
     sender: int | None
     timezone: int | None
     fields: tuple[tuple[str, int], ...]
+    """Every other column, by its name in templates."""
 
     def read(self, row: int, cells: list[str]) -> AudienceRow | RejectedRow:
+        """Return what one record says: a person, or why it names nobody."""
         fault = self._fit(cells)
         text = cells[self.email]
         if fault:
@@ -173,24 +175,33 @@ def _rejected(row: int, text: str, reason: RejectionReason, why: object) -> Reje
     return RejectedRow(row, text[:_ADDRESS_SHOWN], reason, str(why))
 
 
-def _columns(file: CsvFile) -> _Columns:
-    names = [field_name(column) for column in _named(file.header)]
+def columns_of(header: Sequence[str], source: str) -> Columns:
+    """Find out what stands in which column.
+
+    Args:
+        header: what the columns are called.
+        source: where it was read, for error messages.
+
+    Raises:
+        FileError: there is no column for addresses, or a name is missing or stands there twice.
+    """
+    names = [field_name(column) for column in _named(header)]
     email = _first(_EMAIL, names)
     if email is None:
-        found = ", ".join(repr(column[:40]) for column in file.header[:20])
-        raise FileError(f"{file.path}: has no column 'email'; its header is {found}")
+        found = ", ".join(repr(column[:40]) for column in header[:20])
+        raise FileError(f"{source}: has no column 'email'; its header is {found}")
     for number, name in enumerate(names):
         if not name:
-            raise FileError(f"{file.path}: header column {number + 1} has no name; give it one")
+            raise FileError(f"{source}: header column {number + 1} has no name; give it one")
         if name in names[:number]:
             raise FileError(
-                f"{file.path}: header columns {names.index(name) + 1} and {number + 1} "
+                f"{source}: header columns {names.index(name) + 1} and {number + 1} "
                 f"are both named {name!r}; rename one"
             )
     sender, timezone = _first(_SENDER, names), _first(_TIMEZONE, names)
     special = (email, sender, timezone)
     fields = tuple((name, n) for n, name in enumerate(names) if n not in special)
-    return _Columns(len(file.header), len(names), email, sender, timezone, fields)
+    return Columns(len(header), len(names), email, sender, timezone, fields)
 
 
 def _named(header: Sequence[str]) -> Sequence[str]:

@@ -1,12 +1,12 @@
 """Who is signed in to the console, and how often signing in failed."""
 
-import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from postroad.instants import HOUR, MINUTE
 from postroad.ledger.tables import ConsoleSession, SignInAttempt
+from postroad.ledger.token_digests import digest_of
 from postroad.ledger.users import Role
 
 SESSION_LASTS = 12 * HOUR
@@ -29,7 +29,7 @@ def open_session(connection: Connection, token: str, email: str, role: Role, now
     connection.execute(delete(ConsoleSession).where(ConsoleSession.expires_at <= now))
     connection.execute(
         insert(ConsoleSession).values(
-            token_digest=_digest(token),
+            token_digest=digest_of(token),
             email=email,
             role=role,
             created_at=now,
@@ -42,7 +42,7 @@ def find_session(connection: Connection, token: str, now: int) -> SignedIn | Non
     """Return whose session a token opens; None where it is over or never was."""
     row = connection.execute(
         select(ConsoleSession.email, ConsoleSession.role).where(
-            ConsoleSession.token_digest == _digest(token), ConsoleSession.expires_at > now
+            ConsoleSession.token_digest == digest_of(token), ConsoleSession.expires_at > now
         )
     ).first()
     return None if row is None else SignedIn(row.email, Role(row.role))
@@ -50,7 +50,9 @@ def find_session(connection: Connection, token: str, now: int) -> SignedIn | Non
 
 def close_session(connection: Connection, token: str) -> None:
     """Sign one browser out."""
-    connection.execute(delete(ConsoleSession).where(ConsoleSession.token_digest == _digest(token)))
+    connection.execute(
+        delete(ConsoleSession).where(ConsoleSession.token_digest == digest_of(token))
+    )
 
 
 def count_attempt(connection: Connection, email: str, address: str, now: int) -> bool:
@@ -90,7 +92,3 @@ def forget_attempts(connection: Connection, email: str) -> None:
 
 def _subjects(email: str, address: str) -> tuple[str, str]:
     return f"account:{email}", f"address:{address}"
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, delete, insert, select, update
@@ -12,6 +13,7 @@ from postroad.instants import moment
 from postroad.ledger.changes import Change, same_secrets
 from postroad.ledger.events import FeedEntry, events_after, last_event, settled_through
 from postroad.ledger.tables import Event, Webhook
+from postroad.ledger.upsert import insert_new
 from postroad.secrets import SecretBox
 from postroad.webhook_settings import WebhookSettings
 
@@ -55,30 +57,74 @@ def apply_webhooks(
 ) -> Iterator[tuple[str, Change]]:
     """Make the webhooks those that the workspace file describes; yield what became of each.
 
-    A new one hears what happens from now on.
+    A new one hears what happens from now on. What was added through the API stays.
     """
     stored = {
         row.id: row
-        for row in connection.execute(select(Webhook.id, Webhook.settings, Webhook.secrets))
+        for row in connection.execute(
+            select(Webhook.id, Webhook.settings, Webhook.secrets, Webhook.from_file)
+        )
     }
-    newest = last_event(connection)
     for webhook in described:
-        settings = webhook.model_dump(mode="json", exclude={"id", "secret"})
-        secret = {"secret": webhook.secret.get_secret_value()}
-        values = {"settings": settings, "secrets": secrets.encrypt(secret)}
+        settings, secret = _settings(webhook), _secret(webhook)
+        values = {"settings": settings, "secrets": secrets.encrypt(secret), "from_file": True}
         former = stored.pop(webhook.id, None)
         if former is None:
-            row = values | {"id": webhook.id, "heard": newest, "state_at": now}
-            connection.execute(insert(Webhook).values(row))
+            add_webhook(connection, webhook, secrets, now, from_file=True)
             yield webhook.id, Change.ADDED
-        elif former.settings != settings or not same_secrets(secrets, former.secrets, secret):
+        elif (
+            not former.from_file
+            or former.settings != settings
+            or not same_secrets(secrets, former.secrets, secret)
+        ):
             connection.execute(update(Webhook).where(Webhook.id == webhook.id).values(values))
             yield webhook.id, Change.CHANGED
         else:
             yield webhook.id, Change.UNCHANGED
-    for removed in stored:
-        connection.execute(delete(Webhook).where(Webhook.id == removed))
-        yield removed, Change.REMOVED
+    for removed, row in stored.items():
+        if row.from_file:
+            remove_webhook(connection, removed)
+            yield removed, Change.REMOVED
+
+
+def add_webhook(
+    connection: Connection,
+    webhook: WebhookSettings,
+    secrets: SecretBox,
+    now: int,
+    *,
+    from_file: bool = False,
+) -> bool:
+    """Post to one more address, from now on; False where the id is taken.
+
+    Unless the workspace file describes it, it stays when that is applied.
+    """
+    row = {
+        "id": webhook.id,
+        "settings": _settings(webhook),
+        "secrets": secrets.encrypt(_secret(webhook)),
+        "from_file": from_file,
+        "heard": last_event(connection),
+        "state": WebhookState.ACTIVE,
+        "state_reason": "",
+        "state_at": now,
+    }
+    return insert_new(connection, Webhook, [row]) == 1
+
+
+def remove_webhook(connection: Connection, webhook: str) -> bool:
+    """Post nothing more to an address, and forget it; False where there is none."""
+    return connection.execute(delete(Webhook).where(Webhook.id == webhook)).rowcount == 1
+
+
+def replace_secret(connection: Connection, webhook: str, secret: str, secrets: SecretBox) -> bool:
+    """Sign with another secret from the next event on; False where there is no such webhook."""
+    changed = connection.execute(
+        update(Webhook)
+        .where(Webhook.id == webhook)
+        .values(secrets=secrets.encrypt({"secret": secret}))
+    )
+    return changed.rowcount == 1
 
 
 def list_webhooks(connection: Connection) -> list[WebhookOverview]:
@@ -163,6 +209,14 @@ def disable_webhook(connection: Connection, webhook: str, reason: str, now: int)
 def enable_webhook(connection: Connection, webhook: str, by: str, now: int) -> bool:
     """Post again, from where it last heard; False where it was active, or is unknown."""
     return _change(connection, webhook, WebhookState.ACTIVE, f"enabled by {by}", now)
+
+
+def _settings(webhook: WebhookSettings) -> dict[str, Any]:
+    return webhook.model_dump(mode="json", exclude={"id", "secret"})
+
+
+def _secret(webhook: WebhookSettings) -> dict[str, str]:
+    return {"secret": webhook.secret.get_secret_value()}
 
 
 def _change(

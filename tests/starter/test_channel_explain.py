@@ -84,7 +84,7 @@ def test_the_recipients_network_is_looked_up_only_where_it_decides(
     postroad: Postroad, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     networks = _Networks()
-    monkeypatch.setattr("starter.choosing.mail_networks", lambda: networks)
+    monkeypatch.setattr("operations.choosing.mail_networks", lambda: networks)
     postroad(*ASK)
     assert networks.asked == []
     with ledger.write() as connection:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postroad.ledger.tables.base import Base
@@ -22,6 +22,8 @@ class Webhook(Base):
     """Id of the last event that it has taken, or did not ask for."""
     failing_since: Mapped[int | None]
     """When it first refused what it has not taken since."""
+    from_file: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether the workspace file describes it; the API's stay when the file is applied."""
     state: Mapped[str] = mapped_column(default="active")
     state_reason: Mapped[str] = mapped_column(default="")
     state_at: Mapped[int]
