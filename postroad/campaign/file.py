@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from postroad.campaign.address import EmailAddress
 from postroad.campaign.bounce_policy import SoftBounces
-from postroad.campaign.conditions import Condition, Deed
+from postroad.campaign.conditions import Deed
 from postroad.campaign.footer import FooterField, FooterWish
 from postroad.campaign.local_times import LocalTime
 from postroad.campaign.reply_policy import OnReply
@@ -116,27 +116,31 @@ class WrittenCampaign(BaseModel):
 
     def _faults(self) -> Iterator[tuple[Place, str]]:
         yield from faults_of_order(self.steps)
+        untold = dict(self._untold())
         for n, step in enumerate(self.steps):
             for name, condition in (("if", step.only_if), ("unless", step.unless)):
-                if condition is not None:
-                    for deed, fault in self._faults_of_condition(condition):
+                for deed, _ in () if condition is None else condition.deeds:
+                    if deed in untold:
+                        yield ("steps", n, name, deed), untold[deed]
+                    elif deed is Deed.REPLIED and StopRule.REPLY in self.stop_on:
+                        fault = "whoever replied has left; take reply out of stop_on"
                         yield ("steps", n, name, deed), fault
+            if step.winner is not None and step.winner.by in untold:
+                yield ("steps", n, "winner", "by"), untold[step.winner.by]
         if self.start is not None and self.steps[0].not_before is not None:
             yield ("steps", 0, "not_before"), "stands beside the campaign's start; keep one of them"
         for n, sender in enumerate(self.senders):
             if sender in self.senders[:n]:
                 yield ("senders", n), f"{sender} stands here twice; remove one"
 
-    def _faults_of_condition(self, condition: Condition) -> Iterator[tuple[Deed, str]]:
-        if condition.replied is not None and StopRule.REPLY in self.stop_on:
-            yield Deed.REPLIED, "whoever replied has left; take reply out of stop_on"
-        if condition.opened is not None and not self.tracking.opens:
-            yield Deed.OPENED, "nothing tells who opened; give the campaign tracking: {opens: true}"
-        if condition.clicked is not None and not self.tracking.links:
-            yield (
-                Deed.CLICKED,
-                "nothing tells who clicked; give the campaign tracking: {links: true}",
-            )
+    def _untold(self) -> Iterator[tuple[str, str]]:
+        """Yield what nobody learns of people, and why."""
+        if not self.tracking.opens:
+            how = "give the campaign tracking: {opens: true}"
+            yield Deed.OPENED, f"nothing tells who opened; {how}"
+        if not self.tracking.links:
+            how = "give the campaign tracking: {links: true}"
+            yield Deed.CLICKED, f"nothing tells who clicked; {how}"
 
 
 class CampaignFile(WrittenCampaign):

@@ -19,10 +19,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.clock import now
 from operations.webhooks import start_webhooks
-from postroad.contracts import CampaignState, Steering, webhook_workflow_id
+from postroad.contracts import CampaignState, SettleTask, Steering, webhook_workflow_id
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.ledger.tables import Event
+from postroad.ledger.tasks import list_tasks
 from postroad.ledger.uncertain import dismiss
 from postroad.ledger.webhooks import apply_webhooks
 from postroad.sandbox.faults import Fault
@@ -38,6 +39,10 @@ FOLDER = Path(__file__).parent
 ONE_STEP = "[{id: intro, subject: Hi, text: Hello}]"
 TWO_STEPS = (
     "[{id: intro, subject: Hi, text: Hello}, {id: nudge, wait: 1s, thread: reply, text: Yes}]"
+)
+TASKS = (
+    "[{id: call, task: call, subject: Call}, {id: done, if: {done: call}, subject: Hi, text: One},"
+    " {id: checked, review: true, subject: Two, text: Two}]"
 )
 _MACHINE = re.compile(r'"\d+@[^"]*"')
 """The identity of a worker: its process id and the name of the machine it ran on."""
@@ -89,6 +94,22 @@ async def continued(theatre: Theatre) -> None:
     """Long enough to continue as new several times."""
     await theatre.launch(60, ONE_STEP, limits=SLOW)
     await theatre.over()
+
+
+async def tasks(theatre: Theatre) -> None:
+    """A step for some, a task that is done, and a mail that is reviewed."""
+    await theatre.launch(2, TASKS)
+    for _ in range(2):
+        await theatre.until(lambda: len(_open_tasks(theatre)) == 2)
+        for task in await asyncio.to_thread(_open_tasks, theatre):
+            settled = SettleTask(task=task, done=task % 2 == 0, by="ana")
+            await theatre.campaign.execute_update(CampaignWorkflow.settle_task, settled)
+    await theatre.over()
+
+
+def _open_tasks(theatre: Theatre) -> list[int]:
+    with theatre.ledger.read() as connection:
+        return [task.id for task in list_tasks(connection, 0)]
 
 
 async def watched(environment: WorkflowEnvironment, ledger: Ledger, directory: Path) -> None:
@@ -150,6 +171,7 @@ SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
     "cancelled": cancelled,
     "continued": continued,
     "paused_itself": paused_itself,
+    "tasks": tasks,
 }
 STAGES: dict[str, Callable[[WorkflowEnvironment, Ledger, Path], Awaitable[None]]] = {
     "watched": watched,
