@@ -131,13 +131,13 @@ def _build(
         raise Refused(f"{say_place(place)} {sentence}".strip()) from None
     except TextError as error:
         raise Refused(str(error)) from None
-    literal = StepTemplate(
+    untouched = StepTemplate(
         subject=literal(template.subject),
         text=None if template.text is None else literal(template.text),
         html=None if template.html is None else literal(template.html),
         attachments=template.attachments,
     )
-    return literal, files
+    return untouched, files
 
 
 def literal(text: str) -> str:

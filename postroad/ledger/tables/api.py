@@ -7,7 +7,7 @@ from postroad.ledger.tables.base import Base, RowId
 
 
 class ApiToken(Base):
-    """A program that may call the API; a revoked one keeps its row, and its name, for the record."""
+    """A program that may call the API; a revoked one keeps its row and its name for the record."""
 
     __tablename__ = "api_token"
 

@@ -75,10 +75,12 @@ async def test_a_key_belongs_to_one_request_of_one_token(call_as: CallAs, ledger
 
 
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("key", ['""', '"a', "a b", "x" * 256, "schlüssel".encode("latin-1")])
-async def test_a_key_that_is_none_is_refused(call_as: CallAs, key: str | bytes) -> None:
+@pytest.mark.parametrize("key", ['""', '"a', "a b", "x" * 256, "schlüssel"])
+async def test_a_key_that_is_none_is_refused(call_as: CallAs, key: str) -> None:
     answer = await call_as(Role.ADMIN).post(
-        "/suppressions", json={"address": "eve@x.test"}, headers={"Idempotency-Key": key}
+        "/suppressions",
+        json={"address": "eve@x.test"},
+        headers={b"Idempotency-Key": key.encode("latin-1")},
     )
     assert answer.status_code == 400
 

@@ -66,7 +66,7 @@ def _endpoints() -> Iterator[tuple[str, str, Endpoint]]:
         for router in module.ROUTERS:
             for route in router.routes:
                 assert isinstance(route, Endpoint)
-                (method,) = route.methods
+                (method,) = route.methods or ()
                 yield method, route.path, route
 
 
@@ -97,7 +97,7 @@ async def test_without_a_valid_token_nothing_is_told(application: Starlette) -> 
         async with caller(application, "") as stranger:
             for method, path, _ in _endpoints():
                 answer = await stranger.request(
-                    method, path, headers={"Authorization": authorisation.encode("latin-1")}
+                    method, path, headers={b"Authorization": authorisation.encode("latin-1")}
                 )
                 assert answer.status_code == 401, path
                 assert answer.headers["www-authenticate"] == "Bearer"
