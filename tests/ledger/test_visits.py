@@ -1,5 +1,7 @@
 """Visits are judged once, a moment after they were noted, and told once per message."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from sqlalchemy import func, select, update
 
 from postroad.contracts import MessageState
@@ -105,6 +107,20 @@ def test_judging_twice_tells_nothing_twice(ledger: Ledger) -> None:
     _judged(ledger, Visit(_sent(ledger), NOW, ""))
     assert not _judged(ledger)
     assert len(_told(ledger)) == 1
+
+
+def test_several_consoles_that_judge_at_once_tell_it_once(ledger: Ledger) -> None:
+    bo = _sent(ledger)
+    with ledger.write() as connection:
+        note_visits(connection, [Visit(bo, NOW, "")])
+
+    def judge(_: int) -> bool:
+        with ledger.write() as connection:
+            return judge_visits(connection, NOW + MINUTE)
+
+    with ThreadPoolExecutor(4) as consoles:
+        list(consoles.map(judge, range(8)))
+    assert [event for event, _, _ in _told(ledger)] == ["opened"]
 
 
 def test_a_flood_is_kept_only_in_part_and_hides_nobody(ledger: Ledger) -> None:
