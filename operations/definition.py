@@ -191,14 +191,14 @@ def with_default_window(connection: Connection, definition: Definition) -> Defin
 
 
 def _links_to_nowhere(organisation: Organisation | None, definition: Definition) -> Iterator[str]:
-    if organisation is not None and organisation.public_url is not None:
-        return
-    tracked = organisation is not None and organisation.tracking_url is not None
-    if definition.settings.tracking and not tracked:
+    links_at = None if organisation is None else organisation.links_at
+    if definition.settings.tracking and links_at is None:
         yield (
             f"{definition.source}: tracking needs a web address of yours; set public_url or "
             "tracking_url in the workspace file's organisation, or take tracking out"
         )
+    if organisation is not None and organisation.public_url is not None:
+        return
     for step in definition.steps:
         if any(map(links_to_unsubscribe, step.templates)):
             yield (

@@ -138,6 +138,11 @@ class Organisation(BaseModel):
     bounce_rate: BounceRate | None = BounceRate()
     """When campaigns and channels pause themselves; null is never."""
 
+    @property
+    def links_at(self) -> str | None:
+        """Where tracked links and images lead; None where readers cannot reach us."""
+        return self.tracking_url or self.public_url
+
 
 class Identity(BaseModel):
     """Another From address of a rep: named wherever a sender may be named."""

@@ -4,6 +4,7 @@ from operations.definition import Definition
 from postroad.campaign.text_checks import Step, text_warnings
 from postroad.ledger.engine import Ledger
 from postroad.ledger.organisation import load_organisation
+from postroad.tracking.text_checks import tracking_warnings
 from starter.terminal import complain
 
 
@@ -12,9 +13,12 @@ def warn_about_texts(ledger: Ledger, definition: Definition) -> None:
     with ledger.read() as connection:
         organisation = load_organisation(connection)
     unsubscribes = organisation is not None and organisation.public_url is not None
+    links_at = None if organisation is None else organisation.links_at
     for step in definition.mails:
         for template in step.templates:
             written = Step(step.id, step.settings, template)
             purpose = definition.settings.purpose
             for words in text_warnings(written, purpose, unsubscribes=unsubscribes):
                 complain(f"warning: {words}")
+            for words in tracking_warnings(template, definition.settings.tracking, links_at):
+                complain(f"warning: step {step.id}: {words}")

@@ -102,10 +102,16 @@ def _link(link: markup.HtmlElement) -> Iterator[str]:
     if parts is None or not _opens(parts):
         yield f"the link {address!r} opens nothing; write it with https:// in front"
         return
-    shown = _LOOKS_LIKE_ADDRESS.fullmatch(link.text_content().strip())
+    shown = shown_host(link.text_content())
     host = (parts.hostname or "").lower().removeprefix("www.")
-    if shown and parts.hostname and shown[1].lower().removeprefix("www.") != host:
-        yield f"a link shows {shown[1]} and leads to {parts.hostname}, as phishing does"
+    if shown and parts.hostname and shown != host:
+        yield f"a link shows {shown} and leads to {parts.hostname}, as phishing does"
+
+
+def shown_host(words: str) -> str | None:
+    """Return the host that a link's words show, without `www.`; None where they show none."""
+    shown = _LOOKS_LIKE_ADDRESS.fullmatch(words.strip())
+    return None if shown is None else shown[1].lower().removeprefix("www.")
 
 
 def _split(address: str) -> SplitResult | None:
