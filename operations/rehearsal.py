@@ -69,8 +69,7 @@ def rehearse(ledger: Ledger, definition: Definition, now: int) -> Rehearsed:
     rehearsal.run()
     sample = None
     if rehearsal.first is not None:
-        public_url = organisation.public_url if organisation else None
-        sample = render_sample(definition, *rehearsal.first, public_url, now)
+        sample = render_sample(definition, *rehearsal.first, organisation, now)
     with ledger.read() as connection:
         forecast = forecast_campaign(connection, definition, senders, rehearsal.people, now)
     return Rehearsed(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from activities.composing import Composing, StepWriting, Writer, Writing
 from operations.definition import Definition
 from postroad.campaign.audience import AudienceRow
+from postroad.campaign.footer import Footer, footer_of
 from postroad.campaign.template import StepTemplate, compile_template
 from postroad.contracts import MessageState
 from postroad.ledger.settlement import Subject
@@ -18,7 +19,7 @@ from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
 from postroad.secrets import SecretBox
 from postroad.unsubscribe_links import UnsubscribeTokens, WaysOut
-from postroad.workspace import Sender
+from postroad.workspace import Organisation, Sender
 
 _PERSON_KEY = "0" * 16
 
@@ -49,9 +50,17 @@ class Sample(BaseModel):
 
 
 def render_sample(
-    definition: Definition, row: AudienceRow, sender: Sender, public_url: str | None, now: int
+    definition: Definition,
+    row: AudienceRow,
+    sender: Sender,
+    organisation: Organisation | None,
+    now: int,
 ) -> Sample:
-    """Compose every step for one person exactly as it would be sent now."""
+    """Compose every step for one person exactly as it would be sent now.
+
+    Raises:
+        Unsendable: a step cannot be made for this person; the sentence says why.
+    """
     writer = Writer(
         email=sender.email,
         name=sender.name,
@@ -64,7 +73,7 @@ def render_sample(
     ]
     firsts = [alternatives[0] for alternatives in written]
     quotable = {(n, 1): first.texts[1].compiled for n, first in enumerate(firsts)}
-    ways_out = None if definition.settings.interactive else _ways_out(public_url)
+    ways_out, footer = _below(definition, organisation)
     mails: list[SampleMail] = []
     earlier: tuple[Earlier, ...] = ()
     for position, step in enumerate(definition.steps):
@@ -75,7 +84,7 @@ def render_sample(
         names: list[str | None] = [variant.id for variant in step.variants]
         for alternative, name in zip(written[position], names or [None], strict=True):
             steps = [*firsts[:position], alternative, *firsts[position + 1 :]]
-            composing = Composing(definition.id, writer, steps, quotable, ways_out)
+            composing = Composing(definition.id, writer, steps, quotable, ways_out, footer=footer)
             outgoing, _ = composing.compose(message, now)
             mails.append(_read(step.id, name, outgoing.content))
         earlier = (*earlier, Earlier(position, outgoing.message_id, None, None, 1, now))
@@ -96,6 +105,18 @@ def _task(step: StagedStep, row: AudienceRow, writer: Writer) -> SampleMail:
     said = compile_template(step.template).render(person, writer.fields)
     headers = {"Task": step.settings.task or "", "Subject": said.subject}
     return SampleMail(step=step.id, headers=headers, text=said.text, html=None, attachments=[])
+
+
+def _below(
+    definition: Definition, organisation: Organisation | None
+) -> tuple[WaysOut | None, Footer | None]:
+    """Return what stands below every mail; one from a person to another needs none of it."""
+    if definition.settings.interactive:
+        return None, None
+    if organisation is None:
+        return _ways_out(None), None
+    footer = footer_of(definition.settings.footer, organisation.postal_address)
+    return _ways_out(organisation.public_url), footer
 
 
 def _ways_out(public_url: str | None) -> WaysOut:

@@ -44,10 +44,11 @@ def print_rehearsal_json(rehearsed: Rehearsed) -> None:
 def _print_sample(sample: Sample) -> None:
     say(f"Sample: what row {sample.row} would get")
     for mail in sample.mails:
-        _print_mail(mail)
+        print_mail(mail)
 
 
-def _print_mail(mail: SampleMail) -> None:
+def print_mail(mail: SampleMail) -> None:
+    """Print one mail: its headers, its attachments, its text."""
     variant = "" if mail.variant is None else f", variant {mail.variant}"
     say(f"--- step {mail.step}{variant} ---")
     for name, value in mail.headers.items():

@@ -71,6 +71,16 @@ def send(
         plugin=plugin,
         attachments=attach or [],
     )
+    send_and_tell(definition, no_wait=no_wait, as_json=as_json)
+
+
+def send_and_tell(definition: Definition, *, no_wait: bool = False, as_json: bool) -> None:
+    """Send a campaign of one mail, and say what became of it.
+
+    Raises:
+        Refused: it cannot be sent, or was not.
+        Exit: it was not sent, and that was printed as JSON.
+    """
     settings = load_settings()
     with opened_ledger(settings) as ledger:
         warn_about_channels(ledger, definition)

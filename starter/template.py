@@ -17,6 +17,7 @@ from postroad.ledger.library import ListedText, StoredText, library_versions, li
 from postroad.ledger.pages.library import LibraryResult, library_results
 from postroad.ledger.shares import Share
 from postroad.wording import say_count
+from starter import template_trial
 from starter.arguments import AsJson, By
 from starter.terminal import print_json, print_table, say
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Keep the texts that campaigns share, in versions, and try them out.",
 )
+app.add_typer(template_trial.app)
 
 Text = Annotated[
     str, typer.Argument(metavar="TEXT", help="intro, intro@3 or snippets/legal, for instance.")

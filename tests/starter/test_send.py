@@ -10,7 +10,7 @@ from operations.single_mail import define_single_mail
 from postroad.campaign.audience import AudienceRow
 from postroad.ledger.suppression_list import add_suppression
 from postroad.sandbox.faults import Fault
-from postroad.workspace import Sender
+from postroad.workspace import Organisation, Sender
 from tests.ledger_rows import NOW
 from tests.starter.command import Postroad
 from tests.starter.conftest import Running
@@ -79,7 +79,8 @@ def _rendered(**arguments: Any) -> SampleMail:
     (row,) = definition.rows()
     assert isinstance(row, AudienceRow)
     sender = Sender(email="ana@acme.test", name="Ana", timezone="UTC")
-    (mail,) = render_sample(definition, row, sender, "https://mail.acme.test", NOW).mails
+    acme = Organisation.model_validate({"name": "Acme", "public_url": "https://mail.acme.test"})
+    (mail,) = render_sample(definition, row, sender, acme, NOW).mails
     return mail
 
 
