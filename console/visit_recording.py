@@ -45,10 +45,10 @@ class VisitRecorder:
 
     async def aclose(self) -> None:
         """Write what waits; what is not judged yet is judged by the next console."""
-        if self._judging is not None:
-            self._judging.cancel()
         if self._writing is not None:
             await self._writing
+        if self._judging is not None:
+            self._judging.cancel()
 
     async def _write(self) -> None:
         while self._waiting:
