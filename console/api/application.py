@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from temporalio.service import RPCError
 
 from console.api import campaigns, channels, feed, mails, people, suppressions, webhooks
@@ -81,11 +82,24 @@ def build(installation: Installation) -> FastAPI:
 
 async def _told(request: Request, error: Exception) -> Response:
     """Tell of what was refused, and of servers that do not answer."""
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error.headers = {"Allow": ", ".join(sorted(_methods_at(request)))}
     response = problem_of(error)
     assert response is not None  # noqa: S101 - only errors that it knows are registered
     if response.status_code == 503:
         _log.warning("api_failed", path=request.url.path, error=type(error).__name__)
     return response
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return what may be asked of an address; the framework knows its first route only."""
+    routes = [route for module in MODULES for router in module.ROUTERS for route in router.routes]
+    return {
+        method
+        for route in routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from console.api.values import (
     Id,
     IdInPath,
     Line,
+    Row,
     Text,
     Why,
     by_name,
@@ -104,7 +105,7 @@ class Launch(BaseModel):
     name: Text
     senders: Annotated[list[Text], Field(min_length=1)]
     steps: Annotated[list[Step], Field(min_length=1, max_length=50)]
-    people: Annotated[list[dict[Text, Text]], Field(min_length=1, max_length=MOST_LAUNCHED)]
+    people: Annotated[list[Row], Field(min_length=1, max_length=MOST_LAUNCHED)]
     """As the rows of an audience: `email`, perhaps `sender` and `timezone`, and any fields."""
 
     @property

@@ -33,8 +33,14 @@ def _check_moment(text: str) -> str:
 
 
 Moment = Annotated[
-    str, AfterValidator(_check_moment), Query(json_schema_extra={"format": "date-time"})
+    str,
+    AfterValidator(_check_moment),
+    Query(
+        pattern=r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$",
+        json_schema_extra={"format": "date-time"},
+    ),
 ]
+"""RFC 3339."""
 Kind = Annotated[str, Query(pattern="^[a-z_]{1,40}$")]
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from console.api.calls import Calling
 from console.api.campaigns import existing
 from console.api.endpoints import Look, Steer
-from console.api.values import After, Answer, AtMost, Body, EmailInPath, IdInPath, Search, Text
+from console.api.values import After, Answer, AtMost, Body, EmailInPath, IdInPath, Row, Search
 from operations.adding import add_told_people
 from operations.clock import now
 from operations.opening import unknown_campaign
@@ -43,7 +43,7 @@ class PeopleOfCampaign(Answer):
 class NewPeople(Body):
     """People to be enrolled."""
 
-    people: Annotated[list[dict[Text, Text]], Field(min_length=1, max_length=MOST_ADDED)]
+    people: Annotated[list[Row], Field(min_length=1, max_length=MOST_ADDED)]
     """As the rows of an audience: `email`, perhaps `sender` and `timezone`, and any fields."""
 
 

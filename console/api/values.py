@@ -24,6 +24,16 @@ EmailInPath = Annotated[EmailAddress, Path(description="An address; case does no
 
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 """PostgreSQL knows no text with a NUL in it."""
+
+
+def _check_names(row: dict[str, str]) -> dict[str, str]:
+    if any("\0" in name for name in row):
+        raise ValueError("must have no name with a NUL in it")
+    return row
+
+
+Row = Annotated[dict[str, Text], AfterValidator(_check_names)]
+"""One person, as a row of an audience: `email`, perhaps `sender` and `timezone`, any fields."""
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1_000)]
 Search = Annotated[Line, Query(description="A part of the address.")]
 

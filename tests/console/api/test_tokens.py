@@ -66,7 +66,7 @@ def _endpoints() -> Iterator[tuple[str, str, Endpoint]]:
         for router in module.ROUTERS:
             for route in router.routes:
                 assert isinstance(route, Endpoint)
-                (method,) = route.methods or ()
+                method = min(route.methods or {""})
                 yield method, route.path, route
 
 
