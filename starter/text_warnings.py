@@ -1,7 +1,7 @@
 """Telling an author what is better changed in a text before it leaves."""
 
 from operations.definition import Definition
-from postroad.campaign.text_checks import Step, text_warnings
+from postroad.campaign.text_checks import Step, address_warnings, text_warnings
 from postroad.ledger.engine import Ledger
 from postroad.ledger.organisation import load_organisation
 from postroad.tracking.text_checks import tracking_warnings
@@ -14,6 +14,11 @@ def warn_about_texts(ledger: Ledger, definition: Definition) -> None:
         organisation = load_organisation(connection)
     unsubscribes = organisation is not None and organisation.public_url is not None
     links_at = None if organisation is None else organisation.links_at
+    settings = definition.settings
+    address = None if organisation is None else organisation.postal_address
+    templates = [template for step in definition.mails for template in step.templates]
+    for words in address_warnings(templates, settings.footer, address):
+        complain(f"warning: {words}")
     for step in definition.mails:
         for template in step.templates:
             written = Step(step.id, step.settings, template)

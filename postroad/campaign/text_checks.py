@@ -1,13 +1,14 @@
 """What experienced senders would tell an author before a text leaves; nothing here refuses."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from lxml import html as markup
 
 from postroad.campaign.file import Purpose
+from postroad.campaign.footer import FooterWish, footer_of
 from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate
 from postroad.campaign.template_tags import fill_in
@@ -61,6 +62,34 @@ def text_warnings(step: Step, purpose: Purpose, *, unsubscribes: bool) -> Iterat
         yield (
             f"step {step.id}: bulk mail needs a way to unsubscribe; set public_url in the "
             "workspace, and put a link into the text"
+        )
+
+
+def address_warnings(
+    templates: Iterable[StepTemplate], wish: FooterWish, address: str | None
+) -> Iterator[str]:
+    """Yield a sentence where a campaign's mails do not say where their sender receives mail.
+
+    The USA's CAN-SPAM wants a valid physical postal address in commercial mail: 15 U.S.C.
+    7704(a)(5)(A)(iii). So do other countries' laws of imprint.
+
+    Args:
+        templates: the texts that are mailed.
+        wish: what the campaign wants of its footer.
+        address: the organisation's postal address.
+    """
+    if footer_of(wish, address) is not None:
+        return
+    known = footer_of(wish.model_copy(update={"shown": True}), address)
+    if known is None:
+        yield (
+            "no postal address stands below the mails, as CAN-SPAM wants it of commercial mail; "
+            "set postal_address in the workspace's organisation"
+        )
+    elif not all(map(known.is_in, templates)):
+        yield (
+            "the footer is left out, and not every text has the postal address that CAN-SPAM "
+            "wants in commercial mail"
         )
 
 

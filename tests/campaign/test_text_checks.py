@@ -3,9 +3,10 @@
 import pytest
 
 from postroad.campaign.file import Purpose
+from postroad.campaign.footer import FooterWish
 from postroad.campaign.step import StepSettings
 from postroad.campaign.template import AttachmentRef, StepTemplate
-from postroad.campaign.text_checks import Step, text_warnings
+from postroad.campaign.text_checks import Step, address_warnings, text_warnings
 
 _WORDS = " ".join(["word"] * 30)
 
@@ -82,3 +83,25 @@ def test_bulk_mail_needs_a_way_to_unsubscribe() -> None:
     assert "needs a way to unsubscribe" in warning
     assert _warnings(purpose=Purpose.BULK, unsubscribes=True) == []
     assert _warnings(purpose=Purpose.BULK, html="<p>unsubscribe here</p>") == []
+
+
+_ADDRESS = "Acme Ltd, 1 Main St"
+
+
+@pytest.mark.parametrize(
+    ("wish", "address", "text", "words"),
+    [
+        ({}, _ADDRESS, "Hello", None),
+        ({"address": _ADDRESS}, None, "Hello", None),
+        ({"shown": False}, _ADDRESS, f"Hello\n\n{_ADDRESS}", None),
+        ({"shown": False}, _ADDRESS, "Hello", "the footer is left out"),
+        ({}, None, f"Hello\n\n{_ADDRESS}", "set postal_address"),
+    ],
+)
+def test_mails_without_a_postal_address_are_named_once(
+    wish: dict[str, object], address: str | None, text: str, words: str | None
+) -> None:
+    texts = [StepTemplate(subject="", text=text), StepTemplate(subject="", text=text)]
+    warnings = list(address_warnings(texts, FooterWish.model_validate(wish), address))
+    assert len(warnings) == (words is not None)
+    assert words is None or words in warnings[0]

@@ -7,7 +7,7 @@ from postroad.settings import Settings
 from starter.apply import apply_file
 
 WORKSPACE = """
-organisation: {name: Acme}
+organisation: {name: Acme, postal_address: "1 Main St, Springfield"}
 senders:
   - {email: ana@acme.test, name: Ana Ruiz, timezone: Europe/Madrid, default_channel: ana-smtp}
   - {email: bo@acme.test, name: Bo Berg, timezone: UTC}

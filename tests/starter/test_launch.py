@@ -73,6 +73,22 @@ def test_a_rehearsal_renders_what_the_first_person_gets(desk: Desk, postroad: Po
     assert nudge["headers"]["In-Reply-To"] == intro["headers"]["Message-ID"]
 
 
+def test_a_footer_stands_above_what_is_quoted_and_may_be_left_out(
+    desk: Desk, postroad: Postroad
+) -> None:
+    desk.write("people.csv", "email,first_name\nada@example.com,Ada\n")
+    desk.edit("q4.yaml", "thread: reply", "thread: reply, quote: true")
+    (intro, nudge) = postroad("launch", "q4.yaml", "--dry-run", "--json").json["sample"]["mails"]
+    assert intro["html"].count("1 Main St, Springfield</p>") == 1
+    said, _, quoted = nudge["text"].partition("wrote:")
+    assert "1 Main St, Springfield" in said
+    assert "1 Main St" not in quoted
+    desk.edit("q4.yaml", "name: Q4 launch", "name: Q4 launch\nfooter: false")
+    ran = postroad("launch", "q4.yaml", "--dry-run", "--json")
+    assert "Main St" not in ran.stdout
+    assert "the footer is left out" in ran.stderr
+
+
 def test_a_rehearsal_forecasts_what_decides(desk: Desk, postroad: Postroad) -> None:
     desk.edit("q4.yaml", "senders: [ana@acme.test]", "senders: [ana@acme.test, bo@acme.test]")
     rows = "".join(f"p{n}@example.com,P{n}\n" for n in range(20))

@@ -73,7 +73,7 @@ def test_a_step_is_made_of_the_latest_versions_or_of_the_one_it_names(
     library.edit("templates/intro.md", "morning", "evening")
     assert postroad("template", "apply").code == 0
     (intro, _) = postroad("launch", "q4.yaml", "--dry-run", "--json").json["sample"]["mails"]
-    assert intro["text"] == "Good **evening**.\n\nAcme Ltd\n"
+    assert intro["text"].startswith("Good **evening**.\n\nAcme Ltd\n")
     assert "<p>Acme Ltd</p>" in intro["html"]
     library.edit("q4.yaml", "template: intro", "template: intro@1, subject: Mine")
     (intro, nudge) = postroad("launch", "q4.yaml", "--dry-run", "--json").json["sample"]["mails"]

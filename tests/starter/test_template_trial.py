@@ -46,7 +46,7 @@ def test_a_step_of_a_campaign_file_is_shown_for_anybody_in_its_audience(
     shown = ("template", "preview", "q4.yaml", "nudge", "--for", "grace@example.com", "--json")
     (mail,) = postroad(*shown).json
     assert mail["headers"]["Subject"] == "Re: Hello Grace"
-    assert mail["text"] == "Still there, Grace?\n"
+    assert mail["text"] == "Still there, Grace?\n\n1 Main St, Springfield\n"
 
 
 def test_the_html_is_written_with_its_images_in_it(desk: Desk, postroad: Postroad) -> None:
@@ -64,9 +64,9 @@ def test_the_html_is_written_with_its_images_in_it(desk: Desk, postroad: Postroa
 def test_each_variant_is_shown_or_one_of_them(desk: Desk, postroad: Postroad) -> None:
     desk.edit("q4.yaml", "body: intro.md", "variants: [{id: a, text: A}, {id: b, text: B}]")
     shown = ("template", "preview", "q4.yaml", "intro", *FOR, "--json")
-    assert [mail["text"] for mail in postroad(*shown).json] == ["A\n", "B\n"]
+    assert [mail["text"][0] for mail in postroad(*shown).json] == ["A", "B"]
     (mail,) = postroad(*shown, "--variant", "b").json
-    assert (mail["variant"], mail["text"]) == ("b", "B\n")
+    assert (mail["variant"], mail["text"][0]) == ("b", "B")
     assert "has no variant 'c'" in postroad(*shown, "--variant", "c").stderr
 
 
