@@ -4,33 +4,30 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
+from operations.audience_groups import PeopleAlike
 from operations.definition import Definition
 from postroad.campaign.days_off import DaysOff
 from postroad.campaign.step import StepSettings
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.channels.selection import Chosen, choose_channel
 from postroad.instants import moment
+from postroad.ledger.caps import EACH_PERSON, load_caps
 from postroad.ledger.channel_options import load_options, load_wish
+from postroad.ledger.charges import ChargedScope
 from postroad.ledger.days_off import NO_DAYS_OFF, days_off
 from postroad.ledger.scopes import ChannelScopes
 from postroad.ledger.staging import StagedStep
 from postroad.quota import forecast as quota
+from postroad.quota.caps import Caps
 from postroad.quota.scope import Scope
 from postroad.workspace import Sender
 
-
-class PeopleAlike(NamedTuple):
-    """People whose messages fall due at the same instants and count against the same limits."""
-
-    sender: str
-    timezone: str | None
-    limited_domain: str | None
-    """Their mail domain, where the organisation limits what it gets."""
+_STEPS = 1_000
+"""In so many steps at least are spaced messages played through: each is one, if they are fewer."""
 
 
 class ChannelForecast(BaseModel):
@@ -63,6 +60,7 @@ def forecast_campaign(
     definition: Definition,
     senders: Mapping[str, Sender],
     people: Counter[PeopleAlike],
+    caps: Caps,
     now: int,
 ) -> Forecast:
     """Play a campaign through with what other campaigns have sent so far."""
@@ -84,8 +82,9 @@ def forecast_campaign(
             for channel in channels:
                 if channel not in on:
                     on[channel] = ChannelScopes.of(connection, channel)
+            capped = (*alike.capped, *([_hold_key(alike)] if alike.held_until else ()))
             scopes = [
-                (*on[channel].shared, *on[channel].own(alike.limited_domain))
+                (*on[channel].shared, *on[channel].own(alike.limited_domain), *capped)
                 for channel in channels
             ]
             zone = senders[alike.sender].timezone
@@ -95,7 +94,19 @@ def forecast_campaign(
     domains = {alike.limited_domain for alike in people if alike.limited_domain is not None}
     wanted = people.total() * len(definition.mails)
     scopes_by_key = _scopes(connection, on, domains, now, wanted)
+    keys = {key for alike in people for key in alike.capped}
+    scopes_by_key |= load_caps(connection, definition.id, caps, keys, now, 0)
+    scopes_by_key |= {_hold_key(alike): _hold(alike, caps) for alike in people if alike.held_until}
     return _summary(quota.forecast(groups, scopes_by_key, now), held)
+
+
+def _hold_key(alike: PeopleAlike) -> str:
+    return f"held:{alike.held_until}"
+
+
+def _hold(alike: PeopleAlike, caps: Caps) -> Scope:
+    """Return a scope that nobody uses before other campaigns' mail lets these people be."""
+    return Scope(_hold_key(alike), EACH_PERSON, not_before=alike.held_until, words=str(caps.person))
 
 
 def _channels(
@@ -132,8 +143,22 @@ def _scopes(
     scopes: dict[str, Scope] = {}
     for channel in sorted(channels):
         charged = channels[channel].load(connection, domains, now=now, wanted=wanted)
-        scopes |= {key: found.scope(0) for key, found in charged.items() if key not in scopes}
+        at_once = wanted // (_STEPS * len(channels))
+        scopes |= {
+            key: _in_bulk(found, at_once).scope(0)
+            for key, found in charged.items()
+            if key not in scopes
+        }
     return scopes
+
+
+def _in_bulk(charged: ChargedScope, at_once: int) -> ChargedScope:
+    """Let spaced messages leave several at once, where they are so many that it hardly matters."""
+    spacing = charged.spacing
+    if spacing is None or at_once <= 1:
+        return charged
+    others = [limit for limit in charged.limits if limit != spacing.as_limit()]
+    return replace(charged, limits=[*others, spacing.in_bulk(at_once)], spacing=None)
 
 
 @dataclass(frozen=True, slots=True)

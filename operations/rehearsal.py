@@ -7,14 +7,14 @@ temporary database.
 import json
 import sqlite3
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
+from operations.audience_groups import AudienceGroups
 from operations.definition import Definition, check_workspace, with_default_window
-from operations.forecasting import Forecast, PeopleAlike, forecast_campaign
+from operations.forecasting import Forecast, forecast_campaign
 from operations.launching import refuse_launched
 from operations.sample import Sample, render_sample
 from operations.screening import Screening
@@ -26,7 +26,9 @@ from postroad.campaign.audience import (
 )
 from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import sort_out
+from postroad.ledger.limits import caps_in_force
 from postroad.ledger.organisation import load_organisation
+from postroad.quota.caps import NO_CAPS
 from postroad.workspace import Sender
 
 _IN_MEMORY = 1_000_000
@@ -64,17 +66,21 @@ def rehearse(ledger: Ledger, definition: Definition, now: int) -> Rehearsed:
         senders = check_workspace(connection, definition)
         definition = with_default_window(connection, definition)
         organisation = load_organisation(connection)
+        interactive = definition.settings.interactive
+        caps = NO_CAPS if interactive else caps_in_force(connection)
     limited = frozenset(organisation.recipient_domains if organisation else ())
-    rehearsal = _Rehearsal(ledger, definition, senders, limited)
+    mails = len(definition.mails)
+    groups = AudienceGroups(definition.id, mails, caps, limited, now)
+    rehearsal = _Rehearsal(ledger, definition, senders, groups)
     rehearsal.run()
     sample = None
     if rehearsal.first is not None:
         sample = render_sample(definition, *rehearsal.first, organisation, now)
     with ledger.read() as connection:
-        forecast = forecast_campaign(connection, definition, senders, rehearsal.people, now)
+        forecast = forecast_campaign(connection, definition, senders, groups.alike(), caps, now)
     return Rehearsed(
         campaign=definition.id,
-        enrolled=rehearsal.people.total(),
+        enrolled=groups.people,
         rejected=rehearsal.rejected,
         sample=sample,
         forecast=forecast,
@@ -90,18 +96,17 @@ class _Rehearsal:
         ledger: Ledger,
         definition: Definition,
         senders: dict[str, Sender],
-        limited_domains: frozenset[str],
+        groups: AudienceGroups,
     ) -> None:
         self._ledger = ledger
         self._definition = definition
         self._senders = senders
-        self._limited_domains = limited_domains
+        self._groups = groups
         self._seen = _SeenAddresses()
         self.rejections: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - read later
             _IN_MEMORY, "w+", encoding="utf-8", newline="\n"
         )
         self.rejected = 0
-        self.people: Counter[PeopleAlike] = Counter()
         self.first: tuple[AudienceRow, Sender] | None = None
 
     def run(self) -> None:
@@ -126,20 +131,12 @@ class _Rehearsal:
                 self._definition.settings,
                 set(self._senders),
             )
+            self._groups.add(connection, accepted)
         self._seen.add(row.address for row, _ in accepted)
         self._reject([*rejected, *(_rejected(row, why, detail) for row, why, detail in refused)])
-        self._count(accepted)
-
-    def _count(self, accepted: list[tuple[AudienceRow, str]]) -> None:
         if accepted and self.first is None:
             row, sender = accepted[0]
             self.first = row, self._senders[sender]
-        self.people.update(
-            PeopleAlike(sender, row.timezone, self._limited_domain(row)) for row, sender in accepted
-        )
-
-    def _limited_domain(self, row: AudienceRow) -> str | None:
-        return row.domain if row.domain in self._limited_domains else None
 
     def _reject(self, rejected: list[RejectedRow]) -> None:
         self.rejected += len(rejected)

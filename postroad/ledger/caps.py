@@ -1,6 +1,6 @@
 """Caps on what one person, one recipient domain and one company get, whoever writes to them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from postroad.quota.limits import Limit
 from postroad.quota.scope import Scope
 from postroad.quota.turns import Priority
 
+EACH_PERSON = "a person in several campaigns"
 _SENDING = Message.state == MessageState.SENDING
 
 
@@ -74,9 +75,9 @@ def hold_to_caps(
         .where(Message.id.in_(messages), Message.priority != Priority.INTERACTIVE)
     )
     found = {row.id: Recipient(row.address, row.domain, row.company) for row in rows}
-    recipients = {message: found[message] for message in messages if message in found}
-    wanted = {message: caps_of(caps, one) for message, one in recipients.items()}
-    scopes = load_caps(connection, campaign_id, caps, recipients.values(), now, tolerance)
+    wanted = {message: caps_of(caps, found[message]) for message in messages if message in found}
+    keys = {key for some in wanted.values() for key in some}
+    scopes = load_caps(connection, campaign_id, caps, keys, now, tolerance)
     later = kept_back(wanted, scopes, now, tolerance)
     postpone(connection, {message: (held.at, _why(held)) for message, held in later.items()})
     return set(later)
@@ -88,28 +89,44 @@ def _why(held: Later) -> str:
 
 def caps_of(caps: Caps, to: Recipient) -> tuple[str, ...]:
     """Return the keys of the capped scopes that a message falls in."""
-    return tuple(f"{kind}:{key}" for kind, key in _keys(caps, to))
+    keys: list[str] = []
+    if caps.person is not None:
+        keys.append(f"{_Kind.PERSON}:{to.address}")
+    if caps.domain is not None and to.domain not in caps.named and is_company(to.domain):
+        keys.append(f"{_Kind.DOMAIN}:{to.domain}")
+    if caps.company is not None and to.company is not None:
+        keys.append(f"{_Kind.COMPANY}:{to.company}")
+    return tuple(keys)
 
 
 def load_caps(
     connection: Connection,
     campaign_id: str,
     caps: Caps,
-    recipients: Iterable[Recipient],
+    keys: Iterable[str],
     now: int,
     tolerance: int,
 ) -> dict[str, Scope]:
-    """Read the capped scopes of these recipients, with what is charged to them."""
-    keys: dict[_Kind, set[str]] = {}
-    for recipient in recipients:
-        for kind, key in _keys(caps, recipient):
-            keys.setdefault(kind, set()).add(key)
+    """Read capped scopes, with what is charged to them.
+
+    Args:
+        connection: a transaction; one that holds the organisation's lock where it decides.
+        campaign_id: the campaign that asks: its own mail does not count for its people.
+        caps: what is in force.
+        keys: the scopes' keys, from `caps_of`.
+        now: the instant of asking.
+        tolerance: how long after its slot a message may leave.
+    """
+    counted: dict[_Kind, set[str]] = {}
+    for scope_key in keys:
+        kind, _, key = scope_key.partition(":")
+        counted.setdefault(_Kind(kind), set()).add(key)
     scopes: dict[str, Scope] = {}
     for kind, limit in _limits(caps).items():
-        if kind in keys:
+        if kind in counted:
             since = now - milliseconds(limit.per)
-            charges = _charges(connection, kind, keys[kind], campaign_id, since)
-            for key in keys[kind]:
+            charges = _charges(connection, kind, counted[kind], campaign_id, since)
+            for key in counted[kind]:
                 scope = _scope(kind, key, limit, charges.get(key, []), now)
                 scopes[scope.key] = scope.scope(tolerance)
     return scopes
@@ -120,21 +137,11 @@ def _limits(caps: Caps) -> dict[_Kind, Limit]:
     return {kind: limit for kind, limit in limits.items() if limit is not None}
 
 
-def _keys(caps: Caps, to: Recipient) -> Iterator[tuple[_Kind, str]]:
-    """Yield what a message is counted by."""
-    if caps.person is not None:
-        yield _Kind.PERSON, to.address
-    if caps.domain is not None and to.domain not in caps.named and is_company(to.domain):
-        yield _Kind.DOMAIN, to.domain
-    if caps.company is not None and to.company is not None:
-        yield _Kind.COMPANY, to.company
-
-
 def _scope(
     kind: _Kind, key: str, limit: Limit, rows: Sequence[tuple[str, int, int]], now: int
 ) -> ChargedScope:
     names = {
-        _Kind.PERSON: "a person in several campaigns",
+        _Kind.PERSON: EACH_PERSON,
         _Kind.DOMAIN: key,
         _Kind.COMPANY: f"the company {key.removeprefix('@')}",
     }

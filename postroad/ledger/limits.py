@@ -78,12 +78,16 @@ def limits_in_force(of: Described) -> LimitsInForce:
         keep_free=_keep_free(of),
         organisation=_LIMITS.validate_python(of.organisation.get("limits") or []),
         domains={domain: _LIMITS.validate_python(limits) for domain, limits in domains.items()},
-        caps=caps_in_force(of.organisation),
+        caps=_caps(of.organisation),
     )
 
 
-def caps_in_force(organisation: Mapping[str, Any]) -> Caps:
-    """Return the caps that an organisation's settings name."""
+def caps_in_force(connection: Connection) -> Caps:
+    """Return the organisation's caps."""
+    return _caps(connection.scalar(select(Organisation.settings)) or {})
+
+
+def _caps(organisation: Mapping[str, Any]) -> Caps:
     return Caps(
         person=_CAP.validate_python(organisation.get("per_person")),
         domain=_CAP.validate_python(organisation.get("per_recipient_domain")),

@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from operator import itemgetter
 from typing import Protocol
 
 from postroad.quota.allocation import Pace, first_slot
 from postroad.quota.scope import Obstacle, Scope
 from postroad.quota.turns import Priority
 from postroad.quota.window import NEVER, Charge
+
+_NOT_FULL: tuple[int, Obstacle | None] = (0, None)
 
 
 class Timetable(Protocol):
@@ -72,6 +75,7 @@ def forecast(
         now: when the campaign would be launched.
     """
     channels: dict[str, ChannelForecast] = {}
+    openings = _Openings()
     order = count()
     waiting: list[tuple[int, Priority, int, int, int, Group]] = []
 
@@ -85,9 +89,7 @@ def forecast(
     while waiting:
         due, _, _, people, position, group = heapq.heappop(waiting)
         held = [scopes[key] for key in group.scopes[position]]
-        for scope in held:
-            scope.forget_before(due)
-        at, obstacle = first_slot(held, Pace(due, 0, group.interactive))
+        at, obstacle = openings.first(held, Pace(due, 0, group.interactive))
         opening = group.timetable.next_opening(position, at)
         channel = channels.setdefault(group.channels[position], ChannelForecast())
         if opening is None:
@@ -109,6 +111,31 @@ def forecast(
         wait(at, people - leaving, position, group)
         wait(group.timetable.due_at(position + 1, at), leaving, position + 1, group)
     return channels
+
+
+class _Openings:
+    """Remembers until when scopes are full: messages that leave meanwhile take room, none give it.
+
+    So that many groups may wait for the same scope without asking it over and over.
+    """
+
+    def __init__(self) -> None:
+        self._full: dict[tuple[str, bool], tuple[int, Obstacle | None]] = {}
+
+    def first(self, held: Sequence[Scope], pace: Pace) -> tuple[int, Obstacle | None]:
+        """Return an instant before which there is no room, and why; `pace.now` where there is."""
+        known = [self._full.get((scope.key, pace.interactive), _NOT_FULL) for scope in held]
+        at, obstacle = max(known, key=itemgetter(0), default=_NOT_FULL)
+        if at > pace.now:
+            return at, obstacle
+        for scope in held:
+            scope.forget_before(pace.now)
+        at, obstacle = first_slot(held, pace)
+        if at > pace.now:
+            for scope in held:
+                until = scope.earliest(pace.now, pace.tolerance, interactive=pace.interactive)
+                self._full[scope.key, pace.interactive] = until
+        return at, obstacle
 
 
 def _note_wait(channel: ChannelForecast, obstacle: Obstacle | None, wait: int) -> None:

@@ -1,7 +1,7 @@
 """Limits: at most N messages per rolling period in a scope."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -25,6 +25,8 @@ class Limit(BaseModel):
 
     messages: int = Field(ge=1)
     per: Period
+    is_pause: ClassVar[bool] = False
+    """Whether it stands for pauses, of which nothing can be kept free."""
 
     @property
     def per_ms(self) -> int:

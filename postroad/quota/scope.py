@@ -159,6 +159,7 @@ def kept_share(limit: Limit, at: int, keep_free: float) -> int:
 
     Short periods keep nothing: there, going first is enough.
     """
-    if limit.per_ms < _LONG_PERIOD or limit.messages_at(at) < _SMALLEST_SHARED:
+    short = limit.per_ms < _LONG_PERIOD or limit.messages_at(at) < _SMALLEST_SHARED
+    if short or limit.is_pause:
         return 0
     return ceil(round(limit.messages_at(at) * keep_free, 6))

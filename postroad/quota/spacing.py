@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Tag
 
@@ -42,9 +42,29 @@ class Spacing(BaseModel):
         """Return what holds whatever is drawn."""
         return Limit(messages=1, per=self.between[0])
 
+    def in_bulk(self, messages: int) -> "SpacedInBulk":
+        """Return what comes to the same on average, for looking far ahead.
+
+        Args:
+            messages: how many leave at once then, before a pause as long as all of theirs.
+        """
+        return SpacedInBulk(
+            messages=messages, per=messages * sum(self.between, timedelta()) / 2, spacing=self
+        )
+
     def __str__(self) -> str:
         shortest, longest = map(format_duration, self.between)
         return f"{shortest} to {longest} apart"
+
+
+class SpacedInBulk(Limit):
+    """A limit that stands for many pauses."""
+
+    spacing: Spacing
+    is_pause: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return str(self.spacing)
 
 
 def _form(value: object) -> str:

@@ -10,6 +10,7 @@ from postroad.quota.decision import SETTLING
 from postroad.quota.forecast import Group, forecast
 from postroad.quota.limits import Limit
 from postroad.quota.scope import Scope
+from postroad.quota.spacing import Spacing
 from tests.quota.simulation import Simulation, Worker
 
 
@@ -80,3 +81,14 @@ def test_a_limited_recipient_domain_holds_back_its_own_people_alone() -> None:
     found = forecast([_group(100, _Steps(0)), slow_people], scopes, 0)["x"]
     assert found.last_at == 40 * SECOND
     assert found.binding_limit == "slow.test: 1 per 10s"
+
+
+@given(st.integers(1_000, 4_000), st.integers(2, 40), st.integers(1, 90), st.integers(0, 90))
+def test_pauses_played_in_bulk_take_as_long_as_pauses(
+    people: int, at_once: int, shortest: int, more: int
+) -> None:
+    spacing = Spacing.model_validate({"between": [f"{shortest}s", f"{shortest + more}s"]})
+    found = forecast([_group(people, _Steps(0))], _scope(spacing.in_bulk(at_once)), 0)["x"]
+    average = (shortest + more / 2) * SECOND
+    assert abs(found.last_at - people * average) <= at_once * average
+    assert found.binding_limit == f"x: {spacing}"

@@ -9,8 +9,8 @@ def test_a_campaign_waits_for_its_start_and_keeps_to_the_organisations_window(
 ) -> None:
     desk.edit(
         "workspace.yaml",
-        "{name: Acme}",
-        "{name: Acme, window: {hours: '09:00-17:00', holidays: ES, timezone: Europe/Madrid}}",
+        "name: Acme",
+        "name: Acme, window: {hours: '09:00-17:00', holidays: ES, timezone: Europe/Madrid}",
     )
     desk.apply()
     # Midnight before Epiphany, which is a holiday in Spain.
