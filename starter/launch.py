@@ -11,6 +11,7 @@ from rich.console import Console
 from operations.clock import now
 from operations.definition import read_definition
 from operations.launching import Launched, launch_campaign
+from operations.link_checking import check_links
 from operations.opening import opened_ledger
 from operations.rehearsal import rehearse
 from postroad.contracts import CampaignState
@@ -38,6 +39,12 @@ def launch(
             "--dry-run", help="Only show who would be rejected, a sample, and a forecast."
         ),
     ] = False,
+    links: Annotated[
+        bool,
+        typer.Option(
+            "--check-links", help="With --dry-run: ask the web whether each link leads anywhere."
+        ),
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Show progress until the campaign is over.")
     ] = False,
@@ -52,9 +59,11 @@ def launch(
     """
     if dry_run and wait:
         raise typer.BadParameter("--dry-run launches nothing that --wait could wait for")
+    if links and not dry_run:
+        raise typer.BadParameter("--check-links goes with --dry-run")
     settings = load_settings()
     if dry_run:
-        _rehearse(settings, campaign, campaign_id, as_json=as_json)
+        _rehearse(settings, campaign, campaign_id, links=links, as_json=as_json)
         return
     with opened_ledger(settings) as ledger:
         definition = read_definition(ledger, campaign, campaign_id)
@@ -91,17 +100,20 @@ def _launch(settings: Settings, path: Path, campaign_id: str | None, *, show: bo
         )
 
 
-def _rehearse(settings: Settings, path: Path, campaign_id: str | None, *, as_json: bool) -> None:
+def _rehearse(
+    settings: Settings, path: Path, campaign_id: str | None, *, links: bool, as_json: bool
+) -> None:
     with opened_ledger(settings) as ledger:
         definition = read_definition(ledger, path, campaign_id)
         warn_about_channels(ledger, definition)
         warn_about_domains(ledger, settings.dns, definition)
         warn_about_texts(ledger, definition)
         rehearsed = rehearse(ledger, definition, now())
+    checked = asyncio.run(check_links(definition)) if links else None
     if as_json:
-        print_rehearsal_json(rehearsed)
+        print_rehearsal_json(rehearsed, checked)
     else:
-        print_rehearsal(rehearsed)
+        print_rehearsal(rehearsed, checked)
 
 
 def _print_launched(launched: Launched, state: CampaignState) -> None:

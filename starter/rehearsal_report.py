@@ -1,9 +1,12 @@
 """Printing a rehearsed launch: rejected rows, a sample, and when everything will have left."""
 
+from collections.abc import Sequence
+
 import typer
 from pydantic import TypeAdapter
 
 from operations.clock import say_time
+from operations.link_checking import LinkResult, count_broken
 from operations.rehearsal import Rehearsed
 from operations.sample import Sample, SampleMail
 from postroad.wording import say_count
@@ -12,7 +15,7 @@ from starter.terminal import print_table, say
 _JSON: TypeAdapter[object] = TypeAdapter(object)
 
 
-def print_rehearsal(rehearsed: Rehearsed) -> None:
+def print_rehearsal(rehearsed: Rehearsed, links: Sequence[LinkResult] | None = None) -> None:
     """Print for people: what matters most comes last, where it stays in sight."""
     if rehearsed.rejected:
         print_table(
@@ -21,19 +24,22 @@ def print_rehearsal(rehearsed: Rehearsed) -> None:
         )
     if rehearsed.sample is not None:
         _print_sample(rehearsed.sample)
+    if links is not None:
+        _print_links(links)
     people = say_count(rehearsed.enrolled, "person", "people")
     say(f"{rehearsed.campaign}: {people}, {say_count(rehearsed.rejected, 'row')} rejected")
     _print_forecast(rehearsed)
     say("Nothing was launched.")
 
 
-def print_rehearsal_json(rehearsed: Rehearsed) -> None:
+def print_rehearsal_json(rehearsed: Rehearsed, links: Sequence[LinkResult] | None = None) -> None:
     """Print as one JSON document, however many rows were rejected."""
     head = {
         "campaign": rehearsed.campaign,
         "people": {"enrolled": rehearsed.enrolled, "rejected": rehearsed.rejected},
         "sample": rehearsed.sample,
         "forecast": rehearsed.forecast,
+        **({} if links is None else {"links": links}),
     }
     typer.echo(f'{_JSON.dump_json(head).decode()[:-1]},"rejected":[', nl=False)
     for number, row in enumerate(rehearsed.rejections()):
@@ -59,6 +65,13 @@ def print_mail(mail: SampleMail) -> None:
     for line in (mail.text or mail.html or "").splitlines():
         say(line)
     say("")
+
+
+def _print_links(links: Sequence[LinkResult]) -> None:
+    if links:
+        rows = ([one.state, one.link, ", ".join(one.steps), one.words] for one in links)
+        print_table(["state", "link", "steps", "answer"], rows)
+    say(f"{say_count(len(links), 'link')}, {count_broken(links)} broken")
 
 
 def _print_forecast(rehearsed: Rehearsed) -> None:

@@ -29,6 +29,7 @@ _FEWEST_WORDS = 20
 _LARGE_FILES = 5 * 1024 * 1024
 """Bytes of attachments that many companies' gateways hold back."""
 _WEB = ("http", "https")
+_SHORTENERS = frozenset({"bit.ly", "buff.ly", "cutt.ly", "is.gd", "ow.ly", "t.co", "tinyurl.com"})
 _OPENS = (*_WEB, "mailto", "tel", "sms")
 
 
@@ -133,6 +134,8 @@ def _link(link: markup.HtmlElement) -> Iterator[str]:
         return
     shown = shown_host(link.text_content())
     host = (parts.hostname or "").lower().removeprefix("www.")
+    if host in _SHORTENERS:
+        yield f"a link through {host} hides where it leads, which filters hold against a mail"
     if shown and parts.hostname and shown != host:
         yield f"a link shows {shown} and leads to {parts.hostname}, as phishing does"
 

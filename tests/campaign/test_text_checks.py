@@ -62,6 +62,7 @@ def test_a_subject_that_works_against_itself_is_named(subject: str, words: str) 
         ('<a href="https://">x</a>', "opens nothing"),
         ('<a href="http://[">x</a>', "opens nothing"),
         ('<a href="javascript:x()">x</a>', "opens nothing"),
+        ('<a href="https://bit.ly/x">x</a>', "hides where it leads"),
         ('<a href="https://evil.test/">https://acme.test/</a>', "shows acme.test and leads to"),
     ],
 )
