@@ -1,5 +1,6 @@
 """Campaigns: launching, how they stand, steering, reports."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from console.api.values import (
     Why,
     by_name,
 )
+from operations.channel_warnings import channel_warnings
 from operations.clock import now
 from operations.launching import launch
 from operations.opening import unknown_campaign
@@ -130,6 +132,8 @@ class Launched(Answer):
     people: int
     """Read from the request; some may still be rejected when they are enrolled."""
     rejected: int
+    warnings: list[str]
+    """What is risky about its channels; it is launched all the same."""
 
 
 class Steered(Answer):
@@ -170,6 +174,7 @@ async def launch_one(call: Calling, body: Launch) -> Launched:
     """Launch a campaign, once."""
     definition = define_told_campaign(body.id, body.written, body.attachments, body.people)
     installation = call.installation
+    warnings = await asyncio.to_thread(channel_warnings, installation.ledger, definition)
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue
     launched = await launch(client, installation.ledger, queue, definition)
@@ -180,6 +185,7 @@ async def launch_one(call: Calling, body: Launch) -> Launched:
         workflow_id=launched.workflow_id,
         people=launched.people,
         rejected=launched.rejected,
+        warnings=warnings,
     )
 
 

@@ -1,5 +1,6 @@
 """Single mails: one to one person, before campaigns in every queue."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +10,9 @@ from pydantic import ConfigDict, Field
 from console.api.calls import Calling
 from console.api.endpoints import Steer
 from console.api.values import Answer, AsWritten, Attachment, Body, Line, Text, by_name
+from operations.channel_warnings import channel_warnings
 from operations.launching import launch
+from operations.opening import normalised
 from operations.refusal import Refused, Unknown
 from operations.single_mail import define_told_mail
 from postroad.campaign.address import EmailAddress
@@ -81,6 +84,7 @@ async def send(call: Calling, body: NewMail) -> MailAccepted:
         plugin=body.plugin,
         attachments=by_name(body.attachments),
     )
+    await asyncio.to_thread(channel_warnings, installation.ledger, definition)
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue
     try:
@@ -89,7 +93,8 @@ async def send(call: Calling, body: NewMail) -> MailAccepted:
         if await installation.read(campaign_state, mail) is None:
             raise
         return accepted  # launched by a try of this request that was cut off before it answered
-    await call.record("send mail", mail, f"{mail} to {body.recipient} from {body.sender}")
+    recipient = normalised(body.recipient)  # an erased person's entries are found by it
+    await call.record("send mail", recipient, f"{mail} from {body.sender}")
     return accepted
 
 

@@ -4,7 +4,7 @@ Requests that fit the description may be refused in substance (404, 409, 422) bu
 malformed (400); those that do not fit are refused.
 """
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 import httpx
@@ -74,7 +74,7 @@ def address(office: Office) -> str:
     suppress_health_check=list(HealthCheck),
 )
 def test_every_endpoint_does_what_its_description_says(
-    case: schemathesis.Case, address: str, office: Office
+    case: "schemathesis.Case[Any]", address: str, office: Office
 ) -> None:
     # Starlette's mounts take no line break: such an address is nobody's, and not the API's.
     assume(not any("\n" in unquote(str(part)) for part in case.path_parameters.values()))

@@ -69,7 +69,7 @@ def test_a_campaign_is_launched_followed_and_ended(office: Office, program: http
     launched = program.post("/campaigns", json=_campaign("q4", *people))
     assert launched.status_code == 201, launched.text
     assert launched.json() == {
-        "campaign": "q4", "workflow_id": "campaign/q4", "people": 1, "rejected": 2,
+        "campaign": "q4", "workflow_id": "campaign/q4", "people": 1, "rejected": 2, "warnings": [],
     }  # fmt: skip
     again = program.post("/campaigns", json=_campaign("q4", *people))
     assert again.status_code == 409
@@ -166,6 +166,9 @@ def test_one_mail_is_sent_once_whatever_its_text_says(
     assert standing["channel"] == "ana-smtp"
     arrived = [one for one in office.inbox.mails if "Solo@x.test" in str(one["To"])]
     assert [one["Subject"] for one in arrived] == ["{{ 7 * 7 }}"]
+    assert _recorded(office, "solo@x.test") == [("token admin", "send mail")]
+    unused = program.post("/mails", json=mail | {"plugin": "outlook"})
+    assert unused.status_code == 409
 
 
 def test_a_mail_whose_first_try_was_cut_off_is_not_sent_again(
