@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, ScalarSelect, select, true
 
 from postroad.campaign.days_off import DaysOff
 from postroad.campaign.schedule import Window
@@ -26,11 +26,16 @@ def days_off(connection: Connection, senders: Collection[str]) -> dict[str, Days
 
 
 def load_steps_for(
-    connection: Connection, campaign_id: str, sender: str
+    connection: Connection, campaign_id: str, sender: str | ScalarSelect[str]
 ) -> tuple[list[CampaignStep], str]:
     """Return a campaign's steps as they hold for a sender's people, and the sender's time zone.
 
     Mail that a person waits for leaves on any day.
+
+    Args:
+        connection: a transaction.
+        campaign_id: the campaign's id.
+        sender: the sender's address, or a query for it.
     """
     row = connection.execute(
         select(

@@ -24,9 +24,7 @@ def hold_to_timing(
     They lose channel, wave and charge, as everything has that is not due yet. Those that would
     leave after their step's last day end, and their people's sequences with them.
     """
-    sender = connection.execute(
-        select(SequenceRow.sender).where(SequenceRow.id == sequence)
-    ).scalar_one()
+    sender = select(SequenceRow.sender).where(SequenceRow.id == sequence).scalar_subquery()
     all_steps, sender_zone = load_steps_for(connection, campaign_id, sender)
     steps = {step.position: step for step in all_steps if _is_timed(step)}
     if not steps:

@@ -85,12 +85,18 @@ class Theatre:
     task_queue: str
 
     async def launch(
-        self, people: int, steps: str, *, limits: str = "[]", on_uncertain: str = "hold"
+        self,
+        people: int,
+        steps: str,
+        *,
+        limits: str = "[]",
+        on_uncertain: str = "hold",
+        organisation: str = "name: Acme",
     ) -> None:
         """Apply a workspace of one sender and launch campaign q4 for so many people."""
         self.desk.write(
             "workspace.yaml",
-            "organisation: {name: Acme}\n"
+            f"organisation: {{{organisation}}}\n"
             "senders: [{email: ana@acme.test, name: Ana, timezone: UTC, default_channel: s}]\n"
             "channels: [{id: s, kind: smtp, address: ana@acme.test, host: 127.0.0.1, tls: none, "
             f"port: {self.sandbox.port('p')}, connections: 2, limits: {limits}, "
