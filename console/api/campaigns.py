@@ -44,6 +44,9 @@ from postroad.wording import say_count
 MOST_LAUNCHED = 10_000
 """People in one launch; more are added afterwards."""
 
+_LOOKS = 50
+_PAUSE_SECONDS = 0.1
+
 look = APIRouter(route_class=Look, tags=["campaigns"])
 steer = APIRouter(route_class=Steer, tags=["campaigns"])
 ROUTERS = (look, steer)
@@ -178,6 +181,7 @@ async def launch_one(call: Calling, body: Launch) -> Launched:
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue
     launched = await launch(client, installation.ledger, queue, definition)
+    await _begun(call, body.id)
     people = say_count(launched.people, "person", "people")
     await call.record("launch campaign", body.id, f"{body.id} is launched: {people}")
     return Launched(
@@ -232,6 +236,14 @@ async def resume(call: Calling, campaign: IdInPath, body: Why) -> Steered:
 async def cancel(call: Calling, campaign: IdInPath, body: Why) -> Steered:
     """End a campaign for good: what has not been sent is never sent."""
     return await _steer(call, campaign, "cancel", body.reason)
+
+
+async def _begun(call: Call, campaign: str) -> None:
+    """Wait a moment until people can be added; without a worker it begins once there is one."""
+    for _ in range(_LOOKS):
+        if await call.installation.read(campaign_state, campaign) is not CampaignState.STAGING:
+            return
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _steer(call: Call, campaign: str, update: str, reason: str) -> Steered:

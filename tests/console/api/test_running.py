@@ -124,6 +124,12 @@ def test_a_campaign_is_launched_followed_and_ended(office: Office, program: http
     assert _recorded(office, "grace@x.test") == [("token admin", "remove person")]
 
 
+def test_people_are_added_as_soon_as_a_campaign_is_launched(program: httpx.Client) -> None:
+    program.post("/campaigns", json=_campaign("quick", _person("one@quick.test")))
+    more = {"people": [_person("two@quick.test")]}
+    assert program.post("/campaigns/quick/people", json=more).json()["enrolled"] == 1
+
+
 def test_the_feed_is_read_on_without_gap_or_repeat(program: httpx.Client) -> None:
     people = [_person(f"p{number}@feed.test") for number in range(5)]
     program.post("/campaigns", json=_campaign("feed", *people))
