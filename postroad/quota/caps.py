@@ -11,16 +11,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from postroad.instants import MINUTE
 from postroad.quota.allocation import WAVE_SPAN, Pace, first_slot
-from postroad.quota.decision import LEAD
+from postroad.quota.decision import ASK_AGAIN, LEAD
 from postroad.quota.limits import Limit
 from postroad.quota.scope import Scope
 from postroad.quota.window import NEVER, Charge
 
 _SHORTEST = timedelta(minutes=1)
-_ASK_AGAIN = MINUTE
-"""Looked at again so soon where a message is on the wire and nobody knows when it arrives."""
 
 
 def _none_if_off(value: object) -> object:
@@ -91,7 +88,7 @@ def kept_back(
             for scope in own:
                 scope.charge(Charge(at, at + tolerance), guessed=True)
         else:
-            at = now + _ASK_AGAIN
+            at = now + ASK_AGAIN
         if obstacle is not None:
             later[message] = Later(at, obstacle.scope, obstacle.limit)
     return later

@@ -7,6 +7,7 @@ from postroad.instants import SECOND
 from postroad.quota.allocation import Candidate, Pace, allocate, fill, first_slot
 from postroad.quota.scope import Obstacle, Scope
 from postroad.quota.turns import Priority, Shares, Turn, in_order
+from postroad.quota.window import NEVER
 
 GRACE = 5 * SECOND
 """A turn this long overdue is passed over: whoever held it has died."""
@@ -20,6 +21,9 @@ SETTLING = 500
 A booking has to assume the whole tolerance. Somebody who waits for its answer is told to come
 back earlier, when the answer is probably known, so that no room stays empty meanwhile.
 """
+
+ASK_AGAIN = 15 * SECOND
+"""Where room depends on a message on the wire, of which nobody knows when it will be answered."""
 
 _MOST_AHEAD = 200
 """Turns simulated at most; whoever is further back asks again a little too early."""
@@ -89,6 +93,8 @@ def decide(
     _serve(ahead, [scopes[key] for key in shared], now, settling)
     pace = Pace(now, settling, pace.interactive)
     until, obstacle = _first(candidates, scopes, pace)
+    if until >= NEVER:
+        until = now + ASK_AGAIN
     return Wait(max(until, now + settling), obstacle, len(ahead))
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from postroad.instants import DAY, HOUR, MINUTE, SECOND
 from postroad.quota.allocation import WAVE_SPAN
 from postroad.quota.caps import CapChoice, kept_back
+from postroad.quota.decision import ASK_AGAIN
 from postroad.quota.limits import Limit
 from postroad.quota.scope import Scope
 from postroad.quota.window import NEVER, Charge
@@ -77,7 +78,7 @@ def test_each_waits_for_the_first_room_behind_those_before_it(
 
 def test_what_waits_for_a_message_on_the_wire_is_looked_at_again_soon() -> None:
     scope = Scope("a", "a", [Limit(messages=1, per=timedelta(days=1))], [Charge(-HOUR, NEVER)])
-    assert kept_back({7: ["a"]}, {"a": scope}, 0, TOLERANCE)[7].at == MINUTE
+    assert kept_back({7: ["a"]}, {"a": scope}, 0, TOLERANCE)[7].at == ASK_AGAIN
 
 
 def test_a_cap_is_a_limit_of_a_minute_or_more_or_off() -> None:

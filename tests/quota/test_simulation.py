@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroad.instants import HOUR, MINUTE, SECOND
-from postroad.quota.allocation import wave_size
-from postroad.quota.decision import SETTLING
+from postroad.quota.allocation import Candidate, wave_size
+from postroad.quota.decision import ASK_AGAIN, SETTLING, Wait, decide
 from postroad.quota.limits import Limit
-from postroad.quota.turns import Priority
+from postroad.quota.scope import Scope
+from postroad.quota.turns import Priority, Shares, Turn
+from postroad.quota.window import NEVER, Charge
 from tests.quota.oracle import fullest
 from tests.quota.simulation import Simulation, Worker
 
@@ -155,6 +157,22 @@ def test_a_full_recipient_domain_does_not_hold_up_the_others() -> None:
     to_slow = sorted(at for at, worker in simulation.accepted if worker.domain)
     assert fullest(to_slow, slow) == 1
     assert sum(worker.domain is None for _, worker in simulation.accepted) == 100
+
+
+def test_whoever_waits_for_a_message_that_hangs_on_the_wire_asks_again_soon() -> None:
+    hanging = Charge(-HOUR, NEVER)
+    answer = decide(
+        Turn(1, "A", Priority.FIRST_TOUCH, 1, 0, 0),
+        [],
+        Shares(0, {}),
+        [Candidate(7, ("x",))],
+        lambda _: {"x": Scope("x", "x", [Limit(messages=1, per=timedelta(days=1))], [hanging])},
+        shared=["x"],
+        now=0,
+        tolerance=SECOND,
+    )
+    assert isinstance(answer, Wait)
+    assert answer.until == ASK_AGAIN
 
 
 @pytest.mark.parametrize(
