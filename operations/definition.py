@@ -19,6 +19,7 @@ from postroad.campaign.file import (
     WrittenCampaign,
     load_campaign,
 )
+from postroad.campaign.mail_size import encoded_size
 from postroad.campaign.step import StepFile
 from postroad.campaign.template import (
     StepTemplate,
@@ -26,7 +27,10 @@ from postroad.campaign.template import (
     links_to_unsubscribe,
     unknown_fields,
 )
+from postroad.channels.mail_sizes import MEGABYTE
+from postroad.channels.selection import Chosen, choose_channel
 from postroad.field_errors import did_you_mean
+from postroad.ledger.channel_options import load_options, load_wish
 from postroad.ledger.engine import Ledger
 from postroad.ledger.organisation import load_organisation
 from postroad.ledger.staging import StagedStep, StagedVariant
@@ -166,6 +170,7 @@ def check_workspace(connection: Connection, definition: Definition) -> dict[str,
     ]
     organisation = load_organisation(connection)
     faults += _links_to_nowhere(organisation, definition)
+    faults += dict.fromkeys(_too_large(connection, definition))
     if faults:
         raise FileError(*faults)
     return senders
@@ -205,6 +210,28 @@ def _links_to_nowhere(organisation: Organisation | None, definition: Definition)
                 f"{definition.source}: step {step.id}: there is no unsubscribe_url; set public_url "
                 "in the workspace file's organisation"
             )
+
+
+def _too_large(connection: Connection, definition: Definition) -> Iterator[str]:
+    """Yield which mails are larger than the channel takes that they would leave by now."""
+    options = load_options(connection)
+    for sender in definition.settings.senders:
+        wish = load_wish(connection, sender, definition.settings)
+        for step in definition.mails:
+            choice = choose_channel(replace(wish, step_channel=step.settings.channel), options)
+            if not isinstance(choice, Chosen):
+                continue
+            size, most = _size(step), options[choice.channel].largest_mail
+            if most is not None and size > most:
+                yield (
+                    f"{definition.source}: step {step.id}: the mail has {size / MEGABYTE:.1f} MB "
+                    f"once it is encoded, and {choice.channel} takes {most // MEGABYTE}; attach "
+                    "less, link to the files, or set the channel's largest_mail"
+                )
+
+
+def _size(step: StagedStep) -> int:
+    return max(map(encoded_size, step.templates))
 
 
 def new_campaign_id(name: str) -> str:

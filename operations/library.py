@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from operations.refusal import Refused
+from postroad.campaign.bodies import refuse_large_files
 from postroad.campaign.library_files import SNIPPETS, LibraryFile, read_library
 from postroad.campaign.library_reference import read_reference
 from postroad.campaign.snippets import with_snippets
@@ -66,6 +67,7 @@ def with_library(connection: Connection, build: Build) -> Build:
         else:
             template, files = library.template_of(step, build)
         filled = with_snippets(template, library.snippet)
+        refuse_large_files(filled)
         return filled, load_attachments(connection, filled) | files
 
     return build_of_library

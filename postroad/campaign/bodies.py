@@ -13,8 +13,10 @@ from postroad.campaign.step import StepFile
 from postroad.campaign.template import AttachmentRef, StepTemplate, TextError
 
 LARGEST_FILES = 20 * 1024 * 1024
-"""Bytes that a step may attach in all; providers refuse more (Gmail and Exchange: 25 MB, RFC 2045
-encoding adds a third)."""
+"""Bytes that a step may attach in all: encoded, a third more, they are what few recipients take.
+
+Its channel may take less: see postroad.channels.mail_sizes.
+"""
 
 _IMAGE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])(.*?)\2""", re.IGNORECASE | re.DOTALL)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#", re.IGNORECASE)
@@ -98,14 +100,23 @@ def _build(
     if html is not None:
         html, images = _inline_images(html, find, files)
         references += images
-    size = sum(map(len, files.values()))
-    if size > LARGEST_FILES:
-        most = LARGEST_FILES // 2**20
-        raise TextError(f"attachments are {size / 2**20:.1f} MB; at most {most} MB can be sent")
     template = StepTemplate(
         subject=subject or "", text=text, html=html, attachments=tuple(references)
     )
+    refuse_large_files(template)
     return template, files
+
+
+def refuse_large_files(template: StepTemplate) -> None:
+    """Make sure that what a text attaches and shows can be sent.
+
+    Raises:
+        TextError: it is too large.
+    """
+    size = sum(file.size for file in template.attachments)
+    if size > LARGEST_FILES:
+        most = LARGEST_FILES // 2**20
+        raise TextError(f"attachments are {size / 2**20:.1f} MB; at most {most} MB can be sent")
 
 
 def _bodies(step: StepFile) -> tuple[str | None, str | None]:

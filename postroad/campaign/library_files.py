@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from postroad.campaign.bodies import build_template_of_source
 from postroad.campaign.plain_text import text_to_html
-from postroad.campaign.step import BODIES, File
+from postroad.campaign.step import BODIES, Attachments
 from postroad.campaign.template import LibraryKind, StepTemplate, TextError
 from postroad.campaign.template_language import is_blank
 from postroad.names import check_slug
@@ -44,7 +44,7 @@ class _TemplateHead(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     subject: str | None = None
-    attachments: list[File] = []
+    attachments: Attachments = []
 
 
 def read_library(folder: Path) -> list[LibraryFile]:

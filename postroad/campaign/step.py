@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -49,6 +50,24 @@ def _find_file(path: Path, info: ValidationInfo) -> Path:
     raise ValueError(f"there is no file {str(path)!r} in {directory or Path.cwd()}")
 
 
+def _open_folders(written: object, info: ValidationInfo) -> object:
+    """Take a folder as the files in it, by name; hidden ones and further folders are left out."""
+    directory: Path | None = (info.context or {}).get("directory", Path())
+    if directory is None or not isinstance(written, list):
+        return written
+    opened: list[object] = []
+    for entry in written:
+        folder = directory / Path(entry).expanduser() if isinstance(entry, (str, Path)) else None
+        if folder is None or not folder.is_dir():
+            opened.append(entry)
+            continue
+        files = sorted(one for one in folder.iterdir() if one.is_file() and one.name[0] != ".")
+        if not files:
+            raise ValueError(f"the folder {str(entry)!r} holds no file")
+        opened += files
+    return opened
+
+
 def _check_body(path: Path) -> Path:
     if path.suffix.lower() not in BODIES:
         raise ValueError(f"must end in {', '.join(BODIES[:-1])} or {BODIES[-1]}")
@@ -56,6 +75,8 @@ def _check_body(path: Path) -> Path:
 
 
 File = Annotated[Path, AfterValidator(_find_file)]
+Attachments = Annotated[list[File], BeforeValidator(_open_folders)]
+"""Files, and folders whose files are all meant."""
 Body = Annotated[File, AfterValidator(_check_body)]
 Inline = Annotated[str, StringConstraints(min_length=1)]
 
@@ -137,7 +158,7 @@ class StepFile(StepSettings):
     html: Inline | None = None
     template: LibraryReference | None = None
     """A template of the shared library; its latest version, where none is named."""
-    attachments: list[File] = Field(default_factory=list[File])
+    attachments: Attachments = Field(default_factory=list[File])
     variants: list[VariantFile] = Field(default_factory=list[VariantFile], max_length=6)
     """Texts of which everybody gets one, as chance decides by their weights."""
 

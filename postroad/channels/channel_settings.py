@@ -42,5 +42,7 @@ class ChannelSettings(BaseModel):
     """Share of its long limits that only single mails may use; None is the organisation's."""
     spacing: SpacingChoice | None = None
     """Uneven pauses between its messages; None is the organisation's for people's mailboxes."""
+    largest_mail: int | None = Field(default=None, ge=1, le=150)
+    """MB of a whole mail, encoded; None is what its kind usually takes."""
     on_uncertain: Literal["hold", "resend"] = "hold"
     """What becomes of a message of which nobody can tell whether it left."""

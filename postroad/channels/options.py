@@ -24,6 +24,8 @@ class ChannelOption:
     """Whether a From address must be verified before its first use."""
     verified: frozenset[str] = frozenset()
     """The From addresses, and `@domain` of the domains, that may be used."""
+    largest_mail: int | None = None
+    """Bytes that a whole mail may have, encoded; None where nobody knows."""
     full: str = ""
     """Why its limits let no further message leave soon; only known where another may stand in."""
 

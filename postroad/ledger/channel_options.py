@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from postroad.campaign.file import CampaignSettings, Purpose
+from postroad.channels.mail_sizes import largest_mail
 from postroad.channels.options import ChannelOption, ChannelWish
 from postroad.contracts import ChannelState, MessageState
 from postroad.ledger.steps import CampaignStep, load_settings, load_steps
@@ -47,6 +48,7 @@ def load_options(connection: Connection) -> dict[str, ChannelOption]:
             retired=row.settings.get(RETIRED, False),
             verifies=row.settings.get("verify_identities", False),
             verified=frozenset(verified.get(row.id, ())) | _vouched_for(row.settings),
+            largest_mail=largest_mail(row.kind, row.settings.get("largest_mail")),
         )
         for row in rows
     }
