@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from operations.definition import Definition, define
+from operations.library import with_library
 from postroad.campaign.bodies import build_template_of_content
 from postroad.campaign.file import WrittenCampaign
 from postroad.campaign.markdown import markdown_to_html
@@ -14,6 +15,7 @@ from postroad.campaign.step import StepFile
 from postroad.campaign.template import StepTemplate
 from postroad.campaign.told_audience import told_audience
 from postroad.field_errors import say_errors, say_place
+from postroad.ledger.engine import Ledger
 from postroad.yaml_file import FileError
 
 SOURCE = "campaign"
@@ -23,6 +25,7 @@ NO_FILES = {"directory": None}
 
 
 def define_told_campaign(
+    ledger: Ledger,
     campaign_id: str,
     written: Mapping[str, Any],
     attachments: Mapping[str, Mapping[str, bytes]],
@@ -31,6 +34,7 @@ def define_told_campaign(
     """Define a campaign by what a program says of it.
 
     Args:
+        ledger: where the shared library is.
         campaign_id: the campaign's id.
         written: what a campaign file says, without audience; texts stand in it, and a step may
             have `markdown` in place of both of them.
@@ -51,8 +55,9 @@ def define_told_campaign(
             )
         ) from None
     audience = told_audience(people)
-    build = partial(_build, attachments)
-    return define(campaign_id, campaign, build, audience.fields, audience.rows, source=SOURCE)
+    with ledger.read() as connection:
+        build = with_library(connection, partial(_build, attachments))
+        return define(campaign_id, campaign, build, audience.fields, audience.rows, source=SOURCE)
 
 
 def _build(

@@ -13,7 +13,7 @@ from console.api.values import (
     After,
     Answer,
     AtMost,
-    Attachment,
+    Attachments,
     Id,
     IdInPath,
     Line,
@@ -96,7 +96,7 @@ class Step(BaseModel):
     html: Text | None = None
     markdown: Text | None = None
     """In place of text and html, which are made of it."""
-    attachments: list[Attachment] = []
+    attachments: Attachments = ()
     """An image that the HTML shows by its filename is shown inline."""
 
 
@@ -175,8 +175,15 @@ async def list_all(
 @steer.post("/campaigns", status_code=201)
 async def launch_one(call: Calling, body: Launch) -> Launched:
     """Launch a campaign, once."""
-    definition = define_told_campaign(body.id, body.written, body.attachments, body.people)
     installation = call.installation
+    definition = await asyncio.to_thread(
+        define_told_campaign,
+        installation.ledger,
+        body.id,
+        body.written,
+        body.attachments,
+        body.people,
+    )
     warnings = await asyncio.to_thread(channel_warnings, installation.ledger, definition)
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from console.api.calls import Calling
 from console.api.endpoints import Steer
-from console.api.values import Answer, AsWritten, Attachment, Body, Line, Text, by_name
+from console.api.values import Answer, AsWritten, Attachments, Body, Line, Text, by_name
 from operations.channel_warnings import channel_warnings
 from operations.launching import launch
 from operations.opening import normalised
@@ -46,7 +46,7 @@ class NewMail(Body):
     """Instead of the sender's default channel."""
     plugin: Plugin | None = None
     """The mail plugin it was written in: its account sends it."""
-    attachments: list[Attachment] = Field(default_factory=list[Attachment])
+    attachments: Attachments = ()
 
 
 class MailAccepted(Answer):

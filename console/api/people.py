@@ -114,10 +114,9 @@ async def add(call: Calling, campaign: IdInPath, body: NewPeople) -> Enrolled:
     """Enrol more people; whoever is in the campaign already is rejected as a duplicate."""
     await existing(call, campaign)
     installation = call.installation
+    audience = told_audience(body.people)
     client = await installation.temporal()
-    added = await add_told_people(
-        client, installation.ledger, campaign, told_audience(body.people), call.by
-    )
+    added = await add_told_people(client, installation.ledger, campaign, audience, call.by)
     people = say_count(added.enrolled, "person", "people")
     await call.record("add people", campaign, f"{people} added to {campaign}")
     return Enrolled(
@@ -156,13 +155,10 @@ async def show(call: Calling, email: EmailInPath) -> Person:
         raise Unknown(f"nobody with the address {email} is in a campaign")
     entries = await installation.read(trace, email)
     found = await installation.read(standings, email, present)
-    theirs = (call.sender,) if call.sender else None
     return Person(
         email=email,
         fields=fields,
         suppressed=await installation.read(suppressed_by, email),
-        campaigns=[
-            explain(one, present) for one in found if theirs is None or one.sender in theirs
-        ],
-        events=[one for one in entries if theirs is None or one.sender in theirs],
+        campaigns=[explain(one, present) for one in found if call.sender in (None, one.sender)],
+        events=[one for one in entries if call.sender in (None, one.sender)],
     )

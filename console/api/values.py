@@ -80,7 +80,16 @@ class Attachment(Body):
     ]
 
 
-def by_name(attachments: list[Attachment]) -> dict[str, bytes]:
+def _check_filenames(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+    if len(by_name(attachments)) < len(attachments):
+        raise ValueError("must have a filename each of their own")
+    return attachments
+
+
+Attachments = Annotated[tuple[Attachment, ...], AfterValidator(_check_filenames)]
+
+
+def by_name(attachments: tuple[Attachment, ...]) -> dict[str, bytes]:
     """Return the content of files by their names."""
     return {attachment.filename: attachment.content for attachment in attachments}
 

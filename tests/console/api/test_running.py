@@ -305,6 +305,14 @@ def test_files_are_named_but_never_looked_up(
     assert answer.json()["errors"][0]["pointer"] == pointer
 
 
+def test_two_files_of_one_name_are_refused(program: httpx.Client) -> None:
+    twice = [{"filename": "a.txt", "content": content} for content in ("YQ==", "Yg==")]
+    mail = {"from": "ana@acme.test", "to": "ada@x.test", "subject": "s", "text": "t"}
+    answer = program.post("/mails", json=mail | {"attachments": twice})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "#/attachments: must have a filename each of their own"
+
+
 def test_a_request_that_is_too_large_or_no_json_is_refused(program: httpx.Client) -> None:
     large = program.post("/mails", content=b" " * (33 * 1024 * 1024))
     assert large.status_code == 413
