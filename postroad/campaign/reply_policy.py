@@ -29,7 +29,7 @@ class OnReply(BaseModel):
     stop: Literal["organisation", "campaign"] = "organisation"
     """In every campaign of the organisation, or in the one that was answered."""
     company: bool = False
-    """Whether people with the same domain stop as well."""
+    """Whether people of the same company stop as well: see postroad.campaign.company."""
 
 
 def is_company(domain: str) -> bool:

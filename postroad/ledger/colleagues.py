@@ -1,6 +1,6 @@
 """People of the same company, whom somebody's answer may stop as well."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from postroad.campaign.reply_policy import is_company
 from postroad.contracts import EnrollmentState, sequence_workflow_id
@@ -12,22 +12,28 @@ def colleagues_of(
 ) -> list[tuple[int, str, str]]:
     """Return the colleagues of a person who are still written to.
 
+    They have the same mail domain, or the same company by what any audience said of them.
+
     Args:
         connection: a transaction.
         address: the person's normalised address.
         campaign: only those in this campaign; None is all of them.
 
     Returns:
-        (enrollment, campaign, workflow id) of each; none where the domain is anybody's.
+        (enrollment, campaign, workflow id) of each; a domain that is anybody's makes none.
     """
     domain = address.rpartition("@")[2]
-    if not is_company(domain):
-        return []
+    companies = select(Enrollment.company).where(
+        Enrollment.address == address, Enrollment.company.is_not(None)
+    )
+    same = [Enrollment.company.in_(companies)]
+    if is_company(domain):
+        same.append(Enrollment.address.endswith(f"@{domain}", autoescape=True))
     statement = (
         select(Enrollment.id, Enrollment.campaign_id, Sequence.sender)
         .join(Sequence, Sequence.id == Enrollment.sequence_id)
         .where(
-            Enrollment.address.endswith(f"@{domain}", autoescape=True),
+            or_(*same),
             Enrollment.address != address,
             Enrollment.state == EnrollmentState.ACTIVE,
         )
