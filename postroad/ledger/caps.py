@@ -57,10 +57,26 @@ def hold_to_caps(
 ) -> set[int]:
     """Make due later, with the reason, those that a cap keeps from leaving now; return them.
 
-    Single mails wait for no cap.
+    For what the arguments are, see `held_by_caps`; nobody else may book meanwhile, so the
+    transaction holds the organisation's lock.
+    """
+    held = held_by_caps(connection, campaign_id, caps, messages, now, tolerance)
+    postpone(connection, {message: (later.at, later.why) for message, later in held.items()})
+    return set(held)
+
+
+def held_by_caps(
+    connection: Connection,
+    campaign_id: str,
+    caps: Caps,
+    messages: Sequence[int],
+    now: int,
+    tolerance: int,
+) -> dict[int, Later]:
+    """Return those that a cap keeps from leaving now; single mails wait for none.
 
     Args:
-        connection: a transaction that holds the organisation's lock: nobody else books meanwhile.
+        connection: a transaction.
         campaign_id: the campaign that they are of.
         caps: what is in force.
         messages: messages that are due, in their order, and not charged.
@@ -68,7 +84,7 @@ def hold_to_caps(
         tolerance: how long after its slot a message may leave.
     """
     if not caps or not messages:
-        return set()
+        return {}
     rows = connection.execute(
         select(Message.id, Message.domain, Enrollment.address, Enrollment.company)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
@@ -78,13 +94,7 @@ def hold_to_caps(
     wanted = {message: caps_of(caps, found[message]) for message in messages if message in found}
     keys = {key for some in wanted.values() for key in some}
     scopes = load_caps(connection, campaign_id, caps, keys, now, tolerance)
-    later = kept_back(wanted, scopes, now, tolerance)
-    postpone(connection, {message: (held.at, _why(held)) for message, held in later.items()})
-    return set(later)
-
-
-def _why(held: Later) -> str:
-    return f"{held.cap} gets at most {held.limit}"
+    return kept_back(wanted, scopes, now, tolerance)
 
 
 def caps_of(caps: Caps, to: Recipient) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """People of the same company, whom somebody's answer may stop as well."""
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from postroad.campaign.reply_policy import is_company
 from postroad.contracts import EnrollmentState, sequence_workflow_id
@@ -26,7 +26,7 @@ def colleagues_of(
     companies = select(Enrollment.company).where(
         Enrollment.address == address, Enrollment.company.is_not(None)
     )
-    same = [Enrollment.company.in_(companies)]
+    same: list[ColumnElement[bool]] = [Enrollment.company.in_(companies)]
     if is_company(domain):
         same.append(Enrollment.address.endswith(f"@{domain}", autoescape=True))
     statement = (

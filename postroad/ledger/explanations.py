@@ -139,6 +139,10 @@ def _obstacles(standing: Standing, message: NextMessage, now: int) -> Iterator[_
     elif message.due_at > now:
         yield _Obstacle(WaitsFor.DUE_TIME, _due_later(message, now), message.due_at)
     else:
+        if (held := message.kept_back) is not None:
+            until = time_of_day(held.at, now)
+            words = f"{message.step} is not to leave before {until}: {held.why}."
+            yield _Obstacle(WaitsFor.CAP, words, held.at)
         yield from _due_now(standing, message, message.due_at, now)
 
 

@@ -8,9 +8,11 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_
 from postroad.campaign.step import StepSettings
 from postroad.channels.selection import Choice, choose_channel
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.ledger.caps import held_by_caps
 from postroad.ledger.channel_options import load_options, wish_of_step
 from postroad.ledger.channel_state import channel_scope
 from postroad.ledger.days_off import NO_DAYS_OFF, days_off
+from postroad.ledger.limits import caps_in_force
 from postroad.ledger.tables import (
     Campaign,
     Channel,
@@ -23,6 +25,7 @@ from postroad.ledger.tables import (
     Step,
     Suppression,
 )
+from postroad.quota.caps import Later
 
 _Row = Row[*tuple[Any, ...]]
 _OPEN = (
@@ -53,6 +56,8 @@ class NextMessage:
     after_step: str | None
     """The step before it, where there is one."""
     after_sent_at: int | None
+    kept_back: Later | None
+    """The cap that it waits for, where it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,7 @@ def _standing(connection: Connection, person: _Row, suppressed: str | None, now:
         state=EnrollmentState(person.state),
         reason=person.reason,
         suppressed=suppressed,
-        message=None if row is None else _next_message(connection, person, row),
+        message=None if row is None else _next_message(connection, person, row, now),
         channel=channel,
         choice=choice,
     )
@@ -181,7 +186,7 @@ def _next_row(connection: Connection, person: _Row) -> _Row | None:
     ).first()
 
 
-def _next_message(connection: Connection, person: _Row, row: _Row) -> NextMessage:
+def _next_message(connection: Connection, person: _Row, row: _Row, now: int) -> NextMessage:
     off = days_off(connection, [person.sender]).get(person.sender, NO_DAYS_OFF)
     settings = StepSettings.model_validate(row.settings).for_sender(off)
     before = connection.execute(
@@ -207,7 +212,15 @@ def _next_message(connection: Connection, person: _Row, row: _Row) -> NextMessag
         zone=settings.zone(person.timezone, person.sender_zone or "UTC"),
         after_step=None if before is None else before.id,
         after_sent_at=None if before is None else before.sent_at,
+        kept_back=_kept_back(connection, person, row, now),
     )
+
+
+def _kept_back(connection: Connection, person: _Row, row: _Row, now: int) -> Later | None:
+    if row.state != MessageState.PLANNED or row.due_at is None or row.due_at > now:
+        return None
+    caps = caps_in_force(connection)
+    return held_by_caps(connection, person.campaign_id, caps, [row.id], now, 0).get(row.id)
 
 
 def _channel(connection: Connection, row: _Row, now: int) -> ChannelStanding | None:

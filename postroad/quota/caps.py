@@ -64,6 +64,11 @@ class Later:
     """Whose cap it is: the name of its scope."""
     limit: Limit | None
 
+    @property
+    def why(self) -> str:
+        """Say which cap it is."""
+        return f"{self.cap} gets at most {self.limit}"
+
 
 def kept_back(
     wanted: Mapping[int, Sequence[str]], scopes: Mapping[str, Scope], now: int, tolerance: int

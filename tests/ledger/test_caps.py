@@ -231,6 +231,23 @@ def test_who_is_held_back_is_told_why_and_until_when(ledger: Ledger, cap: Cap) -
     ]
 
 
+def test_who_is_due_and_not_asked_yet_is_told_of_the_cap_as_well(ledger: Ledger, cap: Cap) -> None:
+    cap(per_company=(1, "1d"))
+    _plan(ledger, "bo@x.test")
+    _reserve(ledger)
+    _settle(ledger, NOW)
+    _plan(ledger, ADA)
+    with ledger.read() as connection:
+        [standing] = standings(connection, ADA, NOW)
+    told = explain(standing, NOW)
+    assert (told.waits_for, told.expected_at) == (WaitsFor.CAP, moment(NOW + DAY))
+    assert told.sentences == [
+        "intro is not to leave before Thu 19 Nov 11:06:40 UTC: "
+        "the company x.test gets at most 1 per 1d.",
+        "intro is due since 11:05:40 UTC and goes with the next wave on ana-smtp.",
+    ]
+
+
 def test_a_late_wave_does_not_count_against_itself(ledger: Ledger, cap: Cap) -> None:
     cap(per_company=(1, "1d"), per_person=(1, "1d"), per_recipient_domain=(1, "1d"))
     _plan(ledger, ADA)
