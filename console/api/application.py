@@ -14,7 +14,16 @@ from starlette.responses import Response
 from starlette.routing import Match
 from temporalio.service import RPCError
 
-from console.api import campaigns, channels, feed, mails, people, suppressions, webhooks
+from console.api import (
+    campaigns,
+    channels,
+    feed,
+    mails,
+    people,
+    rehearsals,
+    suppressions,
+    webhooks,
+)
 from console.api.endpoints import KEY_HEADER
 from console.api.problems import MEDIA_TYPE, Problem, ProblemDetails, answer, problem_of
 from console.api.rates import Rates
@@ -23,7 +32,7 @@ from operations.failures import SAID_IN_A_SENTENCE
 
 PLACE = "/api/v1"
 
-MODULES = (campaigns, people, mails, feed, suppressions, webhooks, channels)
+MODULES = (campaigns, rehearsals, people, mails, feed, suppressions, webhooks, channels)
 
 _MOST_BYTES = 32 * 1024 * 1024
 """20 MB of attachments in base64, and the people."""

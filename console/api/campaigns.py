@@ -24,12 +24,14 @@ from console.api.values import (
 )
 from operations.channel_warnings import channel_warnings
 from operations.clock import now
+from operations.definition import Definition
 from operations.launching import launch
 from operations.opening import unknown_campaign
 from operations.told_definition import define_told_campaign
 from operations.updates import ask_campaign
 from postroad.contracts import CampaignProgress, CampaignState, EnrollmentState, Steering
 from postroad.ledger.counts import CampaignReport
+from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import Wait, campaign_state
 from postroad.ledger.pages.campaigns import (
     CampaignRow,
@@ -113,18 +115,18 @@ class Launch(BaseModel):
     people: Annotated[list[Row], Field(min_length=1, max_length=MOST_LAUNCHED)]
     """As the rows of an audience: `email`, perhaps `sender` and `timezone`, and any fields."""
 
-    @property
-    def written(self) -> dict[str, Any]:
-        """What a campaign file says, as far as it is said."""
-        return self.model_dump(
+    def define(self, ledger: Ledger) -> Definition:
+        """Build its texts and read its people.
+
+        Raises:
+            FileError: something is not as it must be.
+        """
+        written = self.model_dump(
             exclude={"id": True, "people": True, "steps": {"__all__": {"attachments"}}},
             exclude_unset=True,
         )
-
-    @property
-    def attachments(self) -> dict[str, dict[str, bytes]]:
-        """Each step's files by its id."""
-        return {step.id: by_name(step.attachments) for step in self.steps}
+        attachments = {step.id: by_name(step.attachments) for step in self.steps}
+        return define_told_campaign(ledger, self.id, written, attachments, self.people)
 
 
 class Launched(Answer):
@@ -176,14 +178,7 @@ async def list_all(
 async def launch_one(call: Calling, body: Launch) -> Launched:
     """Launch a campaign, once."""
     installation = call.installation
-    definition = await asyncio.to_thread(
-        define_told_campaign,
-        installation.ledger,
-        body.id,
-        body.written,
-        body.attachments,
-        body.people,
-    )
+    definition = await asyncio.to_thread(body.define, installation.ledger)
     warnings = await asyncio.to_thread(channel_warnings, installation.ledger, definition)
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue

@@ -1,5 +1,6 @@
 """People: in a campaign, and everything that happened to one of them."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,7 +15,7 @@ from operations.clock import now
 from operations.opening import unknown_campaign
 from operations.refusal import Unknown
 from operations.updates import ask_campaign
-from postroad.campaign.audience import RejectionReason
+from postroad.campaign.audience import RejectedRow, RejectionReason
 from postroad.campaign.told_audience import told_audience
 from postroad.contracts import EnrollmentState, PersonRemoved, RemovePerson
 from postroad.ledger.explanations import Explanation, explain
@@ -84,6 +85,14 @@ class Person(Answer):
     """Oldest first."""
 
 
+def told_rejections(rows: Iterable[RejectedRow]) -> list[Rejected]:
+    """Return rejected rows as programs are told of them."""
+    return [
+        Rejected(row=one.row, email=one.address, reason=one.reason, detail=one.detail)
+        for one in rows
+    ]
+
+
 @look.get("/campaigns/{campaign}/people")
 async def list_some(
     call: Calling,
@@ -119,13 +128,7 @@ async def add(call: Calling, campaign: IdInPath, body: NewPeople) -> Enrolled:
     added = await add_told_people(client, installation.ledger, campaign, audience, call.by)
     people = say_count(added.enrolled, "person", "people")
     await call.record("add people", campaign, f"{people} added to {campaign}")
-    return Enrolled(
-        enrolled=added.enrolled,
-        rejected=[
-            Rejected(row=one.row, email=one.address, reason=one.reason, detail=one.detail)
-            for one in added.rejected
-        ],
-    )
+    return Enrolled(enrolled=added.enrolled, rejected=told_rejections(added.rejected))
 
 
 @steer.delete("/campaigns/{campaign}/people/{email:path}")

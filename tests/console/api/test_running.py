@@ -124,6 +124,18 @@ def test_a_campaign_is_launched_followed_and_ended(office: Office, program: http
     assert _recorded(office, "grace@x.test") == [("token admin", "remove person")]
 
 
+def test_a_rehearsal_says_what_a_launch_would_do_and_does_nothing(program: httpx.Client) -> None:
+    people = [_person("one@dry.test"), _person("one@dry.test"), _person("nobody")]
+    rehearsed = program.post("/rehearsals", json=_campaign("dry", *people)).json()
+    assert rehearsed["enrolled"] == 1
+    assert [(one["row"], one["reason"]) for one in rehearsed["rejected"]] == [
+        (2, "duplicate"), (3, "malformed"),
+    ]  # fmt: skip
+    assert rehearsed["sample"]["mails"][0]["headers"]["Subject"] == "Hello Ada"
+    assert rehearsed["forecast"]["by_channel"][0]["messages"] == 2
+    assert program.get("/campaigns/dry").status_code == 404
+
+
 def test_people_are_added_as_soon_as_a_campaign_is_launched(program: httpx.Client) -> None:
     program.post("/campaigns", json=_campaign("quick", _person("one@quick.test")))
     more = {"people": [_person("two@quick.test")]}

@@ -28,6 +28,7 @@ from tests.console.api.conftest import CallAs, caller, token_for
 _EXPECTED = {
     "GET /campaigns": Permission.LOOK,
     "POST /campaigns": Permission.STEER,
+    "POST /rehearsals": Permission.STEER,
     "GET /campaigns/{campaign}": Permission.LOOK,
     "GET /campaigns/{campaign}/report": Permission.STEER,
     "POST /campaigns/{campaign}/pause": Permission.STEER,
