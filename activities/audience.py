@@ -1,5 +1,8 @@
 """Enrolling people, and taking single ones out again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -9,9 +12,13 @@ from postroad.contracts import (
     ChunkEnrolled,
     EnrolChunk,
     HandOver,
+    PauseEnrollment,
     PersonAdvanced,
+    PersonPaused,
     PersonRemoved,
+    PersonResumed,
     RemoveEnrollment,
+    ResumeEnrollment,
     SenderReplaced,
     SettleOpenTask,
     TaskSettled,
@@ -21,10 +28,20 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.enrolment import enrol_chunk
 from postroad.ledger.handing_over import CannotHandOver, hand_over
 from postroad.ledger.lifecycle import remove_person
+from postroad.ledger.pausing import CannotPause, pause_person, resume_person
 from postroad.ledger.settling_tasks import NotOpen, settle_task
 
 REFUSED = "Refused"
 """Error type: what an operator asked for cannot be done; the message is for them."""
+
+
+@contextmanager
+def refusing(error: type[ValueError]) -> Iterator[None]:
+    """Hand an error's sentence to whoever asked, instead of trying again."""
+    try:
+        yield
+    except error as reason:
+        raise ApplicationError(str(reason), type=REFUSED, non_retryable=True) from None
 
 
 class AudienceActivities:
@@ -52,28 +69,33 @@ class AudienceActivities:
     def advance_person(self, request: AdvanceEnrollment) -> PersonAdvanced:
         """Let what a person waits for be due now."""
         now = self._clock.read(activity.info()).now()
-        try:
-            with self._ledger.write() as connection:
-                return advance_person(connection, request, now)
-        except NothingToAdvance as error:
-            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None
+        with refusing(NothingToAdvance), self._ledger.write() as connection:
+            return advance_person(connection, request, now)
+
+    @activity.defn(name="pause_person")
+    def pause_person(self, request: PauseEnrollment) -> PersonPaused:
+        """Hold back what would leave to a person; a retry changes nothing."""
+        now = self._clock.read(activity.info()).now()
+        with refusing(CannotPause), self._ledger.write() as connection:
+            return pause_person(connection, request, now)
+
+    @activity.defn(name="resume_person")
+    def resume_person(self, request: ResumeEnrollment) -> PersonResumed:
+        """Let a person go on; a retry changes nothing."""
+        now = self._clock.read(activity.info()).now()
+        with refusing(CannotPause), self._ledger.write() as connection:
+            return resume_person(connection, request, now)
 
     @activity.defn(name="settle_task")
     def settle_task(self, request: SettleOpenTask) -> TaskSettled:
         """Note that a task was done or is skipped; a retry answers the same."""
         now = self._clock.read(activity.info()).now()
-        try:
-            with self._ledger.write() as connection:
-                return settle_task(connection, request, now)
-        except NotOpen as error:
-            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None
+        with refusing(NotOpen), self._ledger.write() as connection:
+            return settle_task(connection, request, now)
 
     @activity.defn(name="hand_over")
     def hand_over(self, request: HandOver) -> SenderReplaced:
         """Give one sender's open people to another; a retry finds nobody left to give."""
         now = self._clock.read(activity.info()).now()
-        try:
-            with self._ledger.write() as connection:
-                return SenderReplaced(people=hand_over(connection, request, now))
-        except CannotHandOver as error:
-            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from None
+        with refusing(CannotHandOver), self._ledger.write() as connection:
+            return SenderReplaced(people=hand_over(connection, request, now))

@@ -22,7 +22,7 @@ from postroad.channels.base import (
 )
 from postroad.contracts import EnrollmentState
 from postroad.instants import SECOND
-from postroad.ledger.claims import Claim, Granted, Postponed, Stopped, Taken
+from postroad.ledger.claims import Claim, Granted, Held, Postponed, Stopped, Taken
 from postroad.ledger.journal import Journal
 from postroad.ledger.settlement import Failed, Outcome, Returned, Sent, Suppressed
 from postroad.ledger.waves import WaveMessage
@@ -138,6 +138,8 @@ class Wave:
                 return [self._note(Suppressed(message.subject, now(), reason, unsubscribed))]
             case Postponed(reason):
                 self.halt(reason)
+                return [self._note(Returned(message.subject, now(), reason))]
+            case Held(reason):
                 return [self._note(Returned(message.subject, now(), reason))]
             case Taken():
                 return []

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from operations.adding import ENROLLING, screened_rows
+from operations.clock import say_time
 from operations.opening import normalised, opened_ledger
+from operations.pausing import pause_person, resume_person
 from operations.refusal import Refused
 from operations.updates import ask_campaign
 from postroad.campaign.audience import open_audience
@@ -23,7 +25,7 @@ from postroad.contracts import (
 )
 from postroad.ledger.additions import stage_addition
 from postroad.wording import say_count
-from starter.arguments import By, CampaignId, Email
+from starter.arguments import By, CampaignId, Email, Reason
 from starter.terminal import say
 
 app = typer.Typer(
@@ -94,6 +96,43 @@ def advance(campaign: CampaignId, email: Email, by: By) -> None:
     say(f"{advanced.step} is due now for {address}")
 
 
+@app.command()
+def pause(
+    campaign: CampaignId,
+    email: Email,
+    by: By,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="When they go on, by the sender's clock; else never."),
+    ] = None,
+    reason: Reason = "",
+) -> None:
+    """Let nothing leave to a person until they are resumed; what was due by then leaves then.
+
+    Example: postroad people pause q4-launch ada@example.com --until 2027-01-07
+    """
+    with opened_ledger() as ledger:
+        paused = asyncio.run(
+            pause_person(ledger, campaign, email, until=until, reason=reason, by=by)
+        )
+    held = "" if paused.step is None else f": {paused.step} is held back"
+    say(f"{normalised(email)} is paused in {campaign}{held}")
+
+
+@app.command()
+def resume(campaign: CampaignId, email: Email, by: By) -> None:
+    """Let a person go on who was paused; waits have run on meanwhile.
+
+    Example: postroad people resume q4-launch ada@example.com
+    """
+    with opened_ledger() as ledger:
+        resumed = asyncio.run(resume_person(ledger, campaign, email, by))
+    due = ""
+    if resumed.step is not None:
+        due = f": {resumed.step} is due {say_time(resumed.due_at)}"
+    say(f"{normalised(email)} goes on in {campaign}{due}")
+
+
 @app.command("hand-over")
 def hand_over(
     campaign: CampaignId,
@@ -112,3 +151,8 @@ def hand_over(
     replaced = asyncio.run(ask_campaign(campaign, "replace_sender", change, SenderReplaced))
     people = say_count(replaced.people, "person", "people")
     say(f"{change.replacement} writes to {people} of {change.sender} from now on")
+    say(
+        f"Follow-ups leave from {change.replacement}'s own channel; they name the thread in their "
+        "headers and quote nothing. Answers to earlier mail still go to "
+        f"{change.sender}'s mailbox, and count as long as it can be read."
+    )

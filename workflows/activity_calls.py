@@ -21,8 +21,11 @@ from postroad.contracts import (
     EventsDelivered,
     HandOver,
     MailboxRead,
+    PauseEnrollment,
     PersonAdvanced,
+    PersonPaused,
     PersonRemoved,
+    PersonResumed,
     PublishStepText,
     QuotaReleased,
     ReadMailbox,
@@ -30,6 +33,7 @@ from postroad.contracts import (
     RemoveEnrollment,
     Reservation,
     ReserveQuota,
+    ResumeEnrollment,
     ReviveSequence,
     SelectChannel,
     SenderReplaced,
@@ -130,6 +134,18 @@ async def advance_person(request: AdvanceEnrollment) -> PersonAdvanced:
     """Let what a person waits for be due now."""
     summary = f"Let a person's next step be due now{_by(request.by)}"
     return await _call("advance_person", request, PersonAdvanced, _LEDGER, summary)
+
+
+async def pause_person(request: PauseEnrollment) -> PersonPaused:
+    """Hold back what would leave to a person."""
+    summary = f"Pause a person{_by(request.by)}"
+    return await _call("pause_person", request, PersonPaused, _LEDGER, summary)
+
+
+async def resume_person(request: ResumeEnrollment) -> PersonResumed:
+    """Let a person who was paused go on."""
+    summary = f"Resume a person{_by(request.by)}"
+    return await _call("resume_person", request, PersonResumed, _LEDGER, summary)
 
 
 async def settle_task(request: SettleOpenTask) -> TaskSettled:

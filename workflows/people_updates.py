@@ -9,12 +9,18 @@ with workflow.unsafe.imports_passed_through():
         AdvancePerson,
         ChunkEnrolled,
         HandOver,
+        PauseEnrollment,
+        PausePerson,
         PeopleAdded,
         PersonAdvanced,
+        PersonPaused,
         PersonRemoved,
+        PersonResumed,
         RemoveEnrollment,
         RemovePerson,
         ReplaceSender,
+        ResumeEnrollment,
+        ResumePerson,
         SenderReplaced,
         SettleOpenTask,
         SettleTask,
@@ -79,6 +85,32 @@ class PeopleUpdates(Updatable):
 
     @advance_person.validator
     def _may_advance_person(self, person: AdvancePerson) -> None:  # noqa: ARG002
+        self._refuse_when_over()
+
+    @workflow.update
+    async def pause_person(self, person: PausePerson) -> PersonPaused:
+        """Let nothing leave to one person; their sequence does not end meanwhile."""
+        return await activity_calls.pause_person(
+            PauseEnrollment(campaign_id=self._campaign_id, **person.model_dump())
+        )
+
+    @pause_person.validator
+    def _may_pause_person(self, person: PausePerson) -> None:
+        self._refuse_when_over()
+        if person.until is not None and person.until <= workflow.now():
+            raise refuse(f"{person.until:%Y-%m-%d %H:%M} UTC has passed: name a later time")
+
+    @workflow.update
+    async def resume_person(self, person: ResumePerson) -> PersonResumed:
+        """Let a person go on who was paused."""
+        resumed = await activity_calls.resume_person(
+            ResumeEnrollment(campaign_id=self._campaign_id, email=person.email, by=person.by)
+        )
+        await try_signal(resumed.workflow_id, "wake", "a person was resumed")
+        return resumed
+
+    @resume_person.validator
+    def _may_resume_person(self, person: ResumePerson) -> None:  # noqa: ARG002
         self._refuse_when_over()
 
     @workflow.update

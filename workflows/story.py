@@ -23,15 +23,17 @@ def next_look(
 ) -> tuple[timedelta | None, str]:
     """Return how long to sleep after a selection (None: until woken), and why."""
     held = [f"{held.messages} messages held: {held.reason}" for held in selected.held]
-    tasks = [f"{selected.tasks} tasks wait for somebody"] if selected.tasks else []
+    still = [f"{selected.tasks} tasks wait for somebody"] if selected.tasks else []
+    if selected.people_paused:
+        still.append(f"{selected.people_paused} people paused")
     if selected.next_due_at is not None:
         pause = max(selected.next_due_at - now, timedelta(0)) + gather
         due = f"next {selected.next_due_step} due {clock_time(selected.next_due_at, now)}"
-        return min(pause, recheck) if held else pause, "; ".join([due, *held, *tasks])
+        return min(pause, recheck) if held else pause, "; ".join([due, *held, *still])
     if held:
-        return recheck, "; ".join(held + tasks)
-    if selected.channels or tasks:
-        return None, "".join(tasks)
+        return recheck, "; ".join(held + still)
+    if selected.channels or still:
+        return None, "; ".join(still)
     return None, f"{selected.uncertain} uncertain messages wait for an operator"
 
 

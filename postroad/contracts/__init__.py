@@ -66,6 +66,14 @@ from postroad.contracts.sequences import (
     WorkHeld,
 )
 from postroad.contracts.states import CampaignState, ChannelState, EnrollmentState, MessageState
+from postroad.contracts.steering_people import (
+    PauseEnrollment,
+    PausePerson,
+    PersonPaused,
+    PersonResumed,
+    ResumeEnrollment,
+    ResumePerson,
+)
 from postroad.contracts.webhooks import (
     DeliverEvents,
     EventsDelivered,
@@ -98,9 +106,13 @@ __all__ = [
     "MailboxRead",
     "MailboxWatchStart",
     "MessageState",
+    "PauseEnrollment",
+    "PausePerson",
     "PeopleAdded",
     "PersonAdvanced",
+    "PersonPaused",
     "PersonRemoved",
+    "PersonResumed",
     "PublishStepText",
     "QuotaReleased",
     "ReadMailbox",
@@ -110,6 +122,8 @@ __all__ = [
     "ReplaceSender",
     "Reservation",
     "ReserveQuota",
+    "ResumeEnrollment",
+    "ResumePerson",
     "ReviveSequence",
     "ReviveSequences",
     "SelectChannel",

@@ -88,6 +88,8 @@ class ChannelsSelected(Contract):
     """Whether anyone's sequence has not ended."""
     uncertain: int = 0
     """Messages that wait for an operator's decision."""
+    people_paused: int = 0
+    """People to whom nothing is sent for now."""
     tasks: int = 0
     """Manual tasks and reviews that wait for somebody."""
     paused: str = ""

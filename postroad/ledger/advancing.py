@@ -10,7 +10,7 @@ from postroad.contracts import (
     PersonAdvanced,
     sequence_workflow_id,
 )
-from postroad.ledger.tables import Enrollment, Event, Message, Sequence, Step
+from postroad.ledger.tables import Enrollment, Event, Message, Pause, Sequence, Step
 
 
 class NothingToAdvance(ValueError):
@@ -33,6 +33,7 @@ def advance_person(connection: Connection, request: AdvanceEnrollment, now: int)
             Sequence.sender,
         )
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
+        .outerjoin(Pause, Pause.enrollment_id == Enrollment.id)
         .join(Sequence, Sequence.id == Enrollment.sequence_id)
         .join(
             Step,
@@ -44,6 +45,7 @@ def advance_person(connection: Connection, request: AdvanceEnrollment, now: int)
             Enrollment.state == EnrollmentState.ACTIVE,
             Message.state == MessageState.PLANNED,
             Message.due_at > now,
+            Pause.enrollment_id.is_(None),
         )
     ).first()
     if row is None:

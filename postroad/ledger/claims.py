@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select, true, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, true, update
 
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.ledger.prepared import Execution, Prepared, given, one_of
-from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Suppression
+from postroad.ledger.tables import Campaign, Channel, Enrollment, Message, Pause, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,25 @@ class Postponed:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The person is paused: the message stays due, and others of its wave may leave."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Somebody else decided about this message in the meantime; leave it alone."""
 
 
-Verdict = Granted | Stopped | Postponed | Taken
+Verdict = Granted | Stopped | Postponed | Held | Taken
 
 _SUPPRESSED = (
     exists()
     .where(one_of(Suppression.address, (Enrollment.address, "@" + Message.domain)))
     .correlate(Message, Enrollment)
 )
+_PAUSED = exists().where(Pause.enrollment_id == Enrollment.id).correlate(Enrollment)
 _MAY_LEAVE = (
     select(true())
     .select_from(Enrollment)
@@ -67,6 +76,7 @@ _MAY_LEAVE = (
         Campaign.state == CampaignState.RUNNING,
         Channel.state == ChannelState.ACTIVE,
         ~_SUPPRESSED,
+        ~_PAUSED,
     )
     .correlate(Message)
     .exists()
@@ -117,11 +127,13 @@ def why_not(connection: Connection, wanted: Claim) -> Verdict:
             Campaign.state.label("campaign"),
             Channel.state.label("channel"),
             Suppression.reason.label("suppression"),
+            Pause.by.label("paused_by"),
         )
         .select_from(Message)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
         .join(Campaign, Campaign.id == Enrollment.campaign_id)
         .outerjoin(Channel, Channel.id == Message.channel_id)
+        .outerjoin(Pause, Pause.enrollment_id == Enrollment.id)
         .outerjoin(
             Suppression,
             Suppression.address.in_([Enrollment.address, "@" + Message.domain]),
@@ -131,12 +143,20 @@ def why_not(connection: Connection, wanted: Claim) -> Verdict:
     ).one()
     if row.state != MessageState.RESERVED or row.wave != wanted.wave:
         return Taken()
+    if (stopped := _stopped(row)) is not None:
+        return stopped
+    if row.campaign != CampaignState.RUNNING:
+        return Postponed(f"the campaign is {row.campaign}")
+    if row.paused_by is not None:
+        return Held(f"the person is paused by {row.paused_by}")
+    return Postponed(f"{row.channel_id} is {row.channel}")
+
+
+def _stopped(row: Row[*tuple[Any, ...]]) -> Stopped | None:
     if row.suppression is not None:
         return Stopped(f"suppressed: {row.suppression}", unsubscribed=True)
     if row.person != EnrollmentState.ACTIVE:
         return Stopped(f"the person {row.person}: {row.person_reason}".removesuffix(": "))
     if row.campaign == CampaignState.CANCELLED:
         return Stopped("the campaign was cancelled")
-    if row.campaign != CampaignState.RUNNING:
-        return Postponed(f"the campaign is {row.campaign}")
-    return Postponed(f"{row.channel_id} is {row.channel}")
+    return None

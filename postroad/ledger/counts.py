@@ -14,12 +14,14 @@ class Count(BaseModel):
 
 
 class PeopleCount(Count):
-    """People by state: `enrolled` is the sum of all others but `rejected`."""
+    """People by state: `enrolled` is the sum of all others but `rejected` and `paused`."""
 
     enrolled: int
     rejected: int
     """Rows of the audience that were never enrolled."""
     active: int = 0
+    paused: int = 0
+    """Those of the active ones to whom nothing is sent for now."""
     finished: int = 0
     replied: int = 0
     bounced: int = 0

@@ -13,7 +13,7 @@ from postroad.campaign.waits import format_wait
 from postroad.channels.selection import Chosen
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.instants import moment
-from postroad.ledger.standings import ChannelStanding, NextMessage, Standing
+from postroad.ledger.standings import ChannelStanding, NextMessage, PersonPause, Standing
 from postroad.quota.reasons import time_of_day
 from postroad.wording import say_count
 
@@ -25,6 +25,8 @@ class WaitsFor(StrEnum):
     """It is on its way, or the person's sequence has ended."""
     CAMPAIGN = "campaign"
     """Its campaign is paused, or still being staged."""
+    PAUSE = "pause"
+    """The person is paused."""
     SUPPRESSION = "suppression"
     DUE_TIME = "due_time"
     CAP = "cap"
@@ -127,7 +129,9 @@ def _obstacles(standing: Standing, message: NextMessage, now: int) -> Iterator[_
         words = f"{standing.recipient} is suppressed{reason}: {message.step} will not leave."
         yield _Obstacle(WaitsFor.SUPPRESSION, words)
     yield from _campaign(standing)
-    if message.state is MessageState.RESERVED:
+    if standing.pause is not None:
+        yield _paused(standing, standing.pause, message, now)
+    elif message.state is MessageState.RESERVED:
         yield from _reserved(standing, message, now)
     elif message.due_at is None:
         before = message.after_step or "the step before it"
@@ -168,6 +172,16 @@ def _campaign(standing: Standing) -> Iterator[_Obstacle]:
         case _:
             sentence = f"{campaign} is {standing.campaign_state}{words}."
     yield _Obstacle(WaitsFor.CAMPAIGN, sentence)
+
+
+def _paused(standing: Standing, pause: PersonPause, message: NextMessage, now: int) -> _Obstacle:
+    who, campaign = standing.recipient, standing.campaign
+    if pause.until is None:
+        words = f"{who} is paused {pause.words}: `postroad people resume {campaign} {who}`."
+        return _Obstacle(WaitsFor.PAUSE, words)
+    until = max(pause.until, message.due_at or pause.until)
+    words = f"{who} is paused until {time_of_day(pause.until, now)}, {pause.words}."
+    return _Obstacle(WaitsFor.PAUSE, words, until)
 
 
 def _reserved(standing: Standing, message: NextMessage, now: int) -> Iterator[_Obstacle]:

@@ -77,14 +77,15 @@ def campaign_overview(
     ).first()
     if row is None:
         return None
+    people = count_people(connection, campaign_id)
     messages = count_messages(connection, campaign_id)
     return CampaignOverview(
         campaign=campaign_id,
         name=row.name,
         state=CampaignState(row.state),
-        people=count_people(connection, campaign_id),
+        people=people,
         messages=messages,
-        waits=list(_waits(connection, campaign_id, row, messages.uncertain, now)),
+        waits=list(_waits(connection, campaign_id, row, people.paused, messages.uncertain, now)),
         started_at=None if row.started_at is None else moment(row.started_at),
         ended_at=None if row.ended_at is None else moment(row.ended_at),
     )
@@ -94,6 +95,7 @@ def _waits(
     connection: Connection,
     campaign_id: str,
     row: Row[*tuple[Any, ...]],
+    paused: int,
     uncertain: int,
     now: int,
 ) -> Iterator[Wait]:
@@ -101,6 +103,8 @@ def _waits(
         yield Wait(words="its audience is being staged")
     if row.state == CampaignState.PAUSED:
         yield Wait(words=f"paused by {row.state_by}: {row.state_reason}".removesuffix(": "))
+    if paused:
+        yield Wait(words=f"{say_count(paused, 'person', 'people')} paused one by one")
     if uncertain:
         yield Wait(words=f"{say_count(uncertain, 'uncertain message')} for an operator")
     if row.state == CampaignState.RUNNING:

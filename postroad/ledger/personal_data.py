@@ -22,6 +22,7 @@ from postroad.ledger.tables import (
     Message,
     Outcome,
     OwnText,
+    Pause,
     Rejection,
     Sequence,
     Step,
@@ -234,6 +235,7 @@ def _forget(connection: Connection, enrollment: int) -> None:
         .where(Message.enrollment_id == enrollment)
         .values(message_id=None, provider_id=None, thread_id=None)
     )
+    connection.execute(delete(Pause).where(Pause.enrollment_id == enrollment))
     of_person = select(Message.id).where(Message.enrollment_id == enrollment)
     connection.execute(update(Task).where(Task.message.in_(of_person)).values(note=""))
     connection.execute(delete(OwnText).where(OwnText.message.in_(of_person)))

@@ -21,6 +21,7 @@ from postroad.ledger.canary import canary_room
 from postroad.ledger.caps import hold_to_caps
 from postroad.ledger.charges import ChargedScope
 from postroad.ledger.limits import LimitsInForce, described, limits_in_force
+from postroad.ledger.pausing import hold_paused
 from postroad.ledger.scopes import ChannelScopes, domain_scope, lock_scopes
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Channel, Event, Message, Step
@@ -222,8 +223,10 @@ def _may_leave(
     rows: Sequence[_DueRow],
     now: int,
 ) -> Sequence[_DueRow]:
-    """Return what its step's hours and the caps let leave now; the rest is due later."""
-    held = hold_to_timing(connection, campaign, sequence, [row.id for row in rows], now)
+    """Return what pauses, its step's hours and the caps let leave now; the rest is due later."""
+    held = hold_paused(connection, [row.id for row in rows], now)
+    ids = [row.id for row in rows if row.id not in held]
+    held |= hold_to_timing(connection, campaign, sequence, ids, now)
     ids = [row.id for row in rows if row.id not in held]
     held |= hold_to_caps(connection, campaign, limits.caps, ids, now, limits.tolerance)
     return [row for row in rows if row.id not in held]

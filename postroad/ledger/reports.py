@@ -23,6 +23,7 @@ from postroad.ledger.counts import (
     TemplateCount,
     VariantCount,
 )
+from postroad.ledger.pausing import count_paused
 from postroad.ledger.shares import share
 from postroad.ledger.tables import (
     Campaign,
@@ -79,7 +80,12 @@ def count_people(connection: Connection, campaign_id: str) -> PeopleCount:
     rejected = connection.execute(
         select(func.count()).select_from(Rejection).where(Rejection.campaign_id == campaign_id)
     ).scalar_one()
-    return PeopleCount(enrolled=sum(counted.values()), rejected=rejected, **counted)
+    return PeopleCount(
+        enrolled=sum(counted.values()),
+        rejected=rejected,
+        paused=count_paused(connection, Enrollment.campaign_id == campaign_id),
+        **counted,
+    )
 
 
 def count_messages(connection: Connection, campaign_id: str) -> MessageCount:

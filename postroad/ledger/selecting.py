@@ -11,6 +11,7 @@ from postroad.contracts import EnrollmentState, MessageState, SelectChannel
 from postroad.ledger.channel_options import conversation_roots
 from postroad.ledger.choices import Choices
 from postroad.ledger.falling_due import Due, FallingDue
+from postroad.ledger.pausing import hold_paused
 from postroad.ledger.settlement import end_person
 from postroad.ledger.steps import load_settings, load_steps
 from postroad.ledger.tables import Event, Message
@@ -115,7 +116,8 @@ class Selecting:
         while True:
             page = _due_page(self._connection, self._sequence, self._now, after, size)
             conversations = self._conversations(page)
-            held = self._too_late(page)
+            held = hold_paused(self._connection, [message.id for message in page], self._now)
+            held |= self._too_late([message for message in page if message.id not in held])
             held |= self._falling_due.take_out([row for row in page if row.id not in held])
             for message in page:
                 if message.id not in held:

@@ -18,6 +18,7 @@ from postroad.contracts import (
 from postroad.instants import moment
 from postroad.ledger import tables
 from postroad.ledger.bounce_rates import why_paused_itself
+from postroad.ledger.pausing import count_paused
 from postroad.ledger.selecting import Selecting
 from postroad.ledger.sequences import sequence_id
 from postroad.ledger.tables import Campaign, Enrollment, Message
@@ -74,6 +75,7 @@ def select_channels(
         next_due_step=None if next_due is None else selecting.steps[next_due[1]].id,
         people_open=_people_open(connection, sequence),
         uncertain=_count(connection, sequence, MessageState.UNCERTAIN),
+        people_paused=count_paused(connection, Enrollment.sequence_id == sequence),
         tasks=_count(connection, sequence, MessageState.OPEN),
     )
 

@@ -18,6 +18,7 @@ from postroad.ledger.tables import (
     Channel,
     Enrollment,
     Message,
+    Pause,
     QuotaScope,
     QuotaTurn,
     Sender,
@@ -77,6 +78,16 @@ class ChannelStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonPause:
+    """Why nothing is sent to a person for now."""
+
+    until: int | None
+    """When they go on by themselves."""
+    words: str
+    """Who paused them, and why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One person in one campaign."""
 
@@ -90,6 +101,7 @@ class Standing:
     reason: str
     suppressed: str | None
     """Why the address or its domain is suppressed."""
+    pause: PersonPause | None
     message: NextMessage | None
     channel: ChannelStanding | None
     choice: Choice | None
@@ -115,11 +127,15 @@ def standings(connection: Connection, address: str, now: int) -> list[Standing]:
             Campaign.state.label("campaign_state"),
             Campaign.state_by,
             Campaign.state_reason,
+            Pause.until,
+            Pause.by.label("paused_by"),
+            Pause.reason.label("pause_reason"),
         )
         .select_from(Enrollment)
         .join(Sequence, Sequence.id == Enrollment.sequence_id)
         .join(Campaign, Campaign.id == Enrollment.campaign_id)
         .outerjoin(Sender, Sender.email == Sequence.sender)
+        .outerjoin(Pause, Pause.enrollment_id == Enrollment.id)
         .where(Enrollment.address == address)
         .order_by(Campaign.staged_at.desc(), Enrollment.id.desc())
     ).all()
@@ -169,10 +185,18 @@ def _standing(connection: Connection, person: _Row, suppressed: str | None, now:
         state=EnrollmentState(person.state),
         reason=person.reason,
         suppressed=suppressed,
+        pause=_pause(person),
         message=None if row is None else _next_message(connection, person, row, now),
         channel=channel,
         choice=choice,
     )
+
+
+def _pause(person: _Row) -> PersonPause | None:
+    if person.paused_by is None:
+        return None
+    words = f"by {person.paused_by}: {person.pause_reason}".removesuffix(": ")
+    return PersonPause(person.until, words)
 
 
 def _next_row(connection: Connection, person: _Row) -> _Row | None:

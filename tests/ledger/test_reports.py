@@ -81,6 +81,7 @@ def test_people_are_counted_by_state(ledger: Ledger) -> None:
         "enrolled": 7,
         "rejected": 1,
         "active": 3,
+        "paused": 0,
         "finished": 1,
         "replied": 1,
         "bounced": 1,

@@ -10,10 +10,16 @@ with workflow.unsafe.imports_passed_through():
         AddPeople,
         CampaignProgress,
         CampaignState,
+        PausePerson,
         PeopleAdded,
+        PersonPaused,
         PersonRemoved,
+        PersonResumed,
         RemovePerson,
+        ResumePerson,
+        SettleTask,
         Steering,
+        TaskSettled,
     )
 
 
@@ -56,6 +62,14 @@ class NotingCampaign:
         return self._steer(CampaignState.CANCELLED, steering)
 
     @workflow.update
+    def settle_task(self, task: SettleTask) -> TaskSettled:
+        """Note that a task was settled."""
+        note = f" ({task.note})" if task.note else ""
+        what = "done" if task.done else "skipped"
+        self._notes.append(f"task {task.task} {what} by {task.by}{note}")
+        return TaskSettled(step="call", workflow_id="sequence/q4/ana@acme.test")
+
+    @workflow.update
     def add_people(self, people: AddPeople) -> PeopleAdded:
         """Note the chunks that were added."""
         self._notes.append(f"chunks {people.chunks} by {people.by}")
@@ -66,6 +80,19 @@ class NotingCampaign:
         """Note who was removed."""
         self._notes.append(f"removed {person.email} by {person.by}")
         return PersonRemoved(messages_stopped=2)
+
+    @workflow.update
+    def pause_person(self, person: PausePerson) -> PersonPaused:
+        """Note who was paused."""
+        until = "" if person.until is None else f" until {person.until.isoformat()}"
+        self._notes.append(f"paused {person.email} by {person.by}{until}: {person.reason}")
+        return PersonPaused(step="nudge")
+
+    @workflow.update
+    def resume_person(self, person: ResumePerson) -> PersonResumed:
+        """Note who was resumed."""
+        self._notes.append(f"resumed {person.email} by {person.by}")
+        return PersonResumed(step=None, due_at=None, workflow_id="sequence/q4/ana@acme.test")
 
     def _steer(self, state: CampaignState, steering: Steering) -> CampaignProgress:
         self._state = state

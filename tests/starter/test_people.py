@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from postroad.campaign.template import StepTemplate
-from postroad.contracts import CampaignState
+from postroad.contracts import CampaignState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import AudienceChunk, StepText
-from tests.ledger_rows import add_campaign, add_sender
+from tests.ledger_rows import add_campaign, add_person, add_sender
 from tests.starter.command import Postroad
 from tests.starter.conftest import Noted
 
@@ -89,3 +89,31 @@ def test_a_missing_file_is_refused(postroad: Postroad, tmp_path: Path) -> None:
     ran = postroad("people", "add", "q4", str(tmp_path / "nothing.csv"))
     assert ran.code == 1
     assert "nothing.csv" in ran.stderr
+
+
+async def test_a_pause_ends_by_the_senders_clock(
+    postroad: Postroad, noted: Noted, ledger: Ledger
+) -> None:
+    with ledger.write() as connection:
+        add_person(connection, "ada@x.test", MessageState.PLANNED, channel=None)
+    said = ("--until", "2030-01-07", "--reason", "on leave", "--by", "bo")
+    ran = await asyncio.to_thread(postroad, "people", "pause", "q4", "Ada@X.test", *said)
+    assert (ran.code, ran.stdout) == (0, "ada@x.test is paused in q4: nudge is held back\n")
+    asked = "paused ada@x.test by bo until 2030-01-06T23:00:00+00:00: on leave"
+    assert await noted.asked_of_campaign() == [asked]
+
+
+async def test_a_pause_that_cannot_be_is_refused_before_the_campaign_is_asked(
+    postroad: Postroad, noted: Noted, ledger: Ledger
+) -> None:
+    with ledger.write() as connection:
+        add_person(connection, "ada@x.test", MessageState.PLANNED, channel=None)
+    for arguments, words in (
+        (("pause", "q4", "ada@x.test", "--until", "soon"), "'soon' is no date"),
+        (("pause", "q4", "who@x.test"), "who@x.test is not in q4"),
+        (("resume", "q4", "ada@x.test"), "ada@x.test is not paused in q4"),
+    ):
+        ran = await asyncio.to_thread(postroad, "people", *arguments)
+        assert ran.code == 1
+        assert words in ran.stderr
+    assert await noted.asked_of_campaign() == []

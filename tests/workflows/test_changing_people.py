@@ -1,13 +1,19 @@
-"""Moving people on, and to another sender, while their campaign runs."""
+"""Moving people of a running campaign on, holding them up, giving them to another sender."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from operations.refusal import Refused
 from operations.updates import refused_update
-from postroad.contracts import AdvancePerson, CampaignState, ReplaceSender
+from postroad.contracts import (
+    AdvancePerson,
+    CampaignState,
+    PausePerson,
+    ReplaceSender,
+    ResumePerson,
+)
 from tests.workflows.theatre import Theatre
 from workflows.campaign import CampaignWorkflow
 
@@ -52,6 +58,34 @@ async def test_people_of_a_sender_who_left_get_their_follow_ups_from_another(
     mails = theatre.sandbox.accepted.mails
     assert [mail.envelope_from for mail in mails] == ["ana@acme.test"] * 4 + ["bo@acme.test"] * 4
     assert theatre.sandbox.accepted.duplicates == 0
+
+
+async def test_whoever_is_paused_gets_nothing_until_they_are_resumed(theatre: Theatre) -> None:
+    await theatre.launch(2, _SECONDS)
+    await theatre.until(lambda: theatre.counts()["sent"] == 2)
+    pause = PausePerson(email="p1@x.test", reason="on leave", by="ops")
+    paused = await theatre.campaign.execute_update(CampaignWorkflow.pause_person, pause)
+    assert paused.step == "nudge"
+    await theatre.until(lambda: theatre.counts() == {"sent": 3, "planned": 1})
+    assert theatre.sandbox.accepted.mails[-1].recipients == ["p0@x.test"]
+    assert theatre.state() is CampaignState.RUNNING
+    resumed = await theatre.campaign.execute_update(
+        CampaignWorkflow.resume_person, ResumePerson(email="p1@x.test", by="ops")
+    )
+    assert resumed.step == "nudge"
+    assert await theatre.over() is CampaignState.COMPLETED
+    assert theatre.counts() == {"sent": 4}
+
+
+async def test_a_pause_that_ends_in_the_past_or_is_of_nobody_is_refused(theatre: Theatre) -> None:
+    await theatre.launch(1, _DAYS)
+    await theatre.until(lambda: theatre.counts()["sent"] == 1)
+    for person, why in (
+        (PausePerson(email="p0@x.test", until=datetime(2020, 1, 1, tzinfo=UTC)), "has passed"),
+        (PausePerson(email="who@x.test"), "who@x.test is not in q4"),
+    ):
+        with pytest.raises(Refused, match=why):
+            await _asked(theatre, CampaignWorkflow.pause_person, person)
 
 
 async def test_nobody_is_handed_over_to_somebody_unknown(theatre: Theatre) -> None:

@@ -32,7 +32,7 @@ from postroad.ledger.tables.console import (
 from postroad.ledger.tables.library import LibraryText
 from postroad.ledger.tables.messages import Event, Message, Outcome, ReturnedTry
 from postroad.ledger.tables.organisation import Organisation, Sender, Suppression
-from postroad.ledger.tables.people import Enrollment, Sequence
+from postroad.ledger.tables.people import Enrollment, Pause, Sequence
 from postroad.ledger.tables.quota import QuotaScope, QuotaShare, QuotaTurn
 from postroad.ledger.tables.tasks import OwnText, Task
 from postroad.ledger.tables.visits import Visit
@@ -60,6 +60,7 @@ __all__ = [
     "Organisation",
     "Outcome",
     "OwnText",
+    "Pause",
     "QuotaScope",
     "QuotaShare",
     "QuotaTurn",

@@ -47,3 +47,20 @@ class Enrollment(Base):
     row: Mapped[int]
     state: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class Pause(Base):
+    """A person to whom nothing is sent for now, in one campaign."""
+
+    __tablename__ = "pause"
+
+    enrollment_id: Mapped[int] = mapped_column(ForeignKey("enrollment.id"), primary_key=True)
+    at: Mapped[int]
+    until: Mapped[int | None]
+    """When they go on by themselves; None never."""
+    by: Mapped[str]
+    reason: Mapped[str]
+    message: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    """What it holds back; None while nothing was to leave."""
+    due_at: Mapped[int | None]
+    """When that was due."""

@@ -43,6 +43,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_own_text_message"),
         sa.PrimaryKeyConstraint("message", name="pk_own_text"),
     )
+    op.create_table(
+        "pause",
+        sa.Column("enrollment_id", _ROW_ID, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message", _ROW_ID, nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["enrollment_id"], ["enrollment.id"], name="fk_pause_enrollment_id"
+        ),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_pause_message"),
+        sa.PrimaryKeyConstraint("enrollment_id", name="pk_pause"),
+    )
     op.create_index(
         "ix_message_open", "message", ["sequence_id"], sqlite_where=_OPEN, postgresql_where=_OPEN
     )
@@ -71,6 +86,7 @@ def downgrade() -> None:
     _index_what_came_back(_CAME_BACK_BEFORE)
     op.drop_table("visit")
     op.drop_index("ix_message_open", "message")
+    op.drop_table("pause")
     op.drop_table("own_text")
     op.drop_table("task")
 
