@@ -10,6 +10,7 @@ from console.installation import installation_of
 from console.rendering import render
 from console.routing import Page
 from postroad.ledger.pages.campaigns import list_campaigns
+from postroad.ledger.pages.library import library_results
 from postroad.ledger.pages.texts import text_versions
 
 _MOST_CAMPAIGNS = 100
@@ -30,4 +31,17 @@ async def _texts(request: Request) -> Response:
     asked = text(request.query_params, "campaign")
     chosen = asked if asked in names else next(iter(names), "")
     versions = await installation.read(text_versions, chosen, viewer.sender) if chosen else []
-    return render(request, "texts.html", campaigns=campaigns, chosen=chosen, versions=versions)
+    origins = {text.template.origin.name for text in versions if text.template.origin is not None}
+    library = {
+        (name, result.version): result
+        for name in origins
+        for result in await installation.read(library_results, name, viewer.sender)
+    }
+    return render(
+        request,
+        "texts.html",
+        campaigns=campaigns,
+        chosen=chosen,
+        versions=versions,
+        library=library,
+    )
