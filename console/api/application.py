@@ -96,7 +96,7 @@ async def _told(request: Request, error: Exception) -> Response:
     response = problem_of(error)
     assert response is not None  # noqa: S101 - only errors that it knows are registered
     if response.status_code == 503:
-        _log.warning("api_failed", path=request.url.path, error=type(error).__name__)
+        _log.warning("api_failed", asked=_asked(request), error=type(error).__name__)
     return response
 
 
@@ -113,8 +113,14 @@ def _methods_at(request: Request) -> set[str]:
 
 async def _broken(request: Request, error: Exception) -> Response:
     """Tell that the fault is ours; the log has the details."""
-    _log.error("api_broke", path=request.url.path, error=type(error).__name__)
+    _log.error("api_broke", asked=_asked(request), error=type(error).__name__)
     return answer(500, "a fault of Postroad's own: the console's log says what happened")
+
+
+def _asked(request: Request) -> str:
+    """Return which endpoint was asked, without what may tell of a person."""
+    route = request.scope.get("route")
+    return _operation_id(route) if isinstance(route, APIRoute) else ""
 
 
 def _operation_id(route: APIRoute) -> str:

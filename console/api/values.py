@@ -18,13 +18,6 @@ from postroad.campaign.address import EmailAddress, parse_address
 
 _SLUG = r"^[a-z0-9][a-z0-9-]{0,79}$"
 
-Id = Annotated[str, StringConstraints(pattern=_SLUG)]
-IdInPath = Annotated[str, Path(pattern=_SLUG)]
-EmailInPath = Annotated[EmailAddress, Path(description="An address; case does not matter.")]
-
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-"""PostgreSQL knows no text with a NUL in it."""
-
 
 def _check_names(row: dict[str, str]) -> dict[str, str]:
     if any("\0" in name for name in row):
@@ -32,13 +25,9 @@ def _check_names(row: dict[str, str]) -> dict[str, str]:
     return row
 
 
-Row = Annotated[dict[str, Text], AfterValidator(_check_names)]
-"""One person, as a row of an audience: `email`, perhaps `sender` and `timezone`, any fields."""
-Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1_000)]
-Search = Annotated[Line, Query(description="A part of the address.")]
-
-AtMost = Annotated[int, Query(ge=1, le=1_000, description="How many to answer with.")]
-After = Annotated[Line, Query(description="`next` of the answer before.")]
+def _check_address(text: str) -> str:
+    parse_address(text)
+    return text
 
 
 def _decoded(value: object) -> bytes:
@@ -48,13 +37,22 @@ def _decoded(value: object) -> bytes:
         raise ValueError("must be base64") from None
 
 
-def _check_address(text: str) -> str:
-    parse_address(text)
-    return text
-
-
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""PostgreSQL knows no text with a NUL in it."""
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1_000)]
+"""Of what may stand in a header, or in a list."""
+Row = Annotated[dict[str, Text], AfterValidator(_check_names)]
+"""One person, as a row of an audience: `email`, perhaps `sender` and `timezone`, any fields."""
 AsWritten = Annotated[str, AfterValidator(_check_address)]
 """An address whose local part is kept as it was written."""
+
+Id = Annotated[str, StringConstraints(pattern=_SLUG)]
+IdInPath = Annotated[str, Path(pattern=_SLUG)]
+EmailInPath = Annotated[EmailAddress, Path(description="An address; case does not matter.")]
+
+AtMost = Annotated[int, Query(ge=1, le=1_000, description="How many to answer with.")]
+After = Annotated[Line, Query(description="`next` of the answer before.")]
+Search = Annotated[Line, Query(description="A part of the address.")]
 
 
 class Body(BaseModel):

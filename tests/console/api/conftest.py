@@ -91,7 +91,7 @@ class Office:
 
 @pytest.fixture(scope="session")
 def office(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Everything that sends, to a sandbox, for all tests of this session."""
+    """Everything that sends, to an SMTP server of ours, for all tests of this session."""
     directory = tmp_path_factory.mktemp("office")
     path = directory / "ledger.db"
     shutil.copyfile(_sqlite_template, path)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from fastapi.routing import APIRoute
 from starlette.applications import Starlette
@@ -205,13 +204,3 @@ def test_a_rate_holds_over_any_time_and_for_each_token_alone() -> None:
     assert [rates.take(1, 2) for _ in range(2)] == [0, 30]
     seconds[0] = 3_600.0
     assert [rates.take(1, 2) for _ in range(3)] == [0, 0, 30]
-
-
-@_sqlite
-async def test_what_does_not_exist_is_a_problem_in_json(call_as: CallAs) -> None:
-    program = call_as(Role.ADMIN)
-    answer: httpx.Response = await program.get("/nothing/here")
-    assert (answer.status_code, answer.json()["title"]) == (404, "Not Found")
-    answer = await program.put("/campaigns", json={})
-    assert answer.status_code == 405
-    assert "GET" in answer.headers["allow"]
