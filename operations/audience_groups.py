@@ -45,20 +45,16 @@ class PeopleAlike(NamedTuple):
 class AudienceGroups:
     """Counts people as the audience is read; the counts are kept on disk where they grow large."""
 
-    def __init__(
-        self, campaign_id: str, mails: int, caps: Caps, limited: frozenset[str], now: int
-    ) -> None:
+    def __init__(self, campaign_id: str, caps: Caps, limited: frozenset[str], now: int) -> None:
         """Prepare to count.
 
         Args:
             campaign_id: the campaign.
-            mails: how many each person gets at most.
             caps: those in force; none for mail that a person waits for.
             limited: recipient domains with limits of their own.
             now: when the campaign would be launched.
         """
         self._campaign_id = campaign_id
-        self._mails = mails
         self._caps = caps
         self._told_apart = (
             Caps(domain=caps.domain, named=caps.named),
@@ -119,13 +115,12 @@ class AudienceGroups:
         return held
 
     def _fullest(self, column: str, cap: Limit | None) -> Iterator[str]:
-        """Return the keys with most people, where their cap may hold somebody back."""
+        """Return the keys with most people."""
         if cap is None:
             return
         rows = self._database.execute(
             f"SELECT {column}, sum(people) AS together FROM alike WHERE {column} != '' "  # noqa: S608
-            f"GROUP BY {column} HAVING together * ? > ? ORDER BY together DESC, {column} LIMIT ?",
-            (self._mails, cap.messages, _FULLEST),
+            f"GROUP BY {column} ORDER BY together DESC, {column} LIMIT {_FULLEST}"
         )
         for key, _ in rows:
             yield key

@@ -69,8 +69,7 @@ def rehearse(ledger: Ledger, definition: Definition, now: int) -> Rehearsed:
         interactive = definition.settings.interactive
         caps = NO_CAPS if interactive else caps_in_force(connection)
     limited = frozenset(organisation.recipient_domains if organisation else ())
-    mails = len(definition.mails)
-    groups = AudienceGroups(definition.id, mails, caps, limited, now)
+    groups = AudienceGroups(definition.id, caps, limited, now)
     rehearsal = _Rehearsal(ledger, definition, senders, groups)
     rehearsal.run()
     sample = None
