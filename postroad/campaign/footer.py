@@ -15,7 +15,7 @@ from postroad.campaign.template import Rendered, StepTemplate
 from postroad.names import Name
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _STYLE = "margin-top:2em;font-size:12px;color:#666"
 
