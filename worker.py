@@ -27,6 +27,7 @@ from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.reviving import RevivingActivities
 from activities.sending import SendingActivities
+from activities.steps import StepActivities
 from activities.telling import TellingActivities
 from operations.networks import mail_networks
 from operations.refusal import Refused
@@ -95,6 +96,7 @@ async def running_worker(
     on_the_ledger = [
         *_activities_of(AudienceActivities(ledger, clock)),
         *_activities_of(CampaignStateActivities(ledger, clock)),
+        *_activities_of(StepActivities(ledger, clock)),
         *_activities_of(ChannelSelectionActivities(ledger, clock, networks)),
         *_activities_of(QuotaActivities(ledger, clock)),
         *_activities_of(RevivingActivities(ledger, task_queue)),

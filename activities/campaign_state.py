@@ -1,4 +1,4 @@
-"""Where a campaign stands, and which text its steps send."""
+"""Where a campaign stands."""
 
 from temporalio import activity
 
@@ -6,12 +6,10 @@ from activities.clock import ServerClock
 from postroad.contracts import (
     CampaignState,
     CampaignStateSet,
-    PublishStepText,
     SetCampaignState,
-    StepChanged,
 )
 from postroad.ledger.engine import Ledger
-from postroad.ledger.lifecycle import end_some_people, publish_step_text, record_state
+from postroad.ledger.lifecycle import end_some_people, record_state
 
 
 class CampaignStateActivities:
@@ -36,10 +34,3 @@ class CampaignStateActivities:
                 break
             stopped += part
         return CampaignStateSet(people_stopped=stopped)
-
-    @activity.defn(name="change_step")
-    def change_step(self, request: PublishStepText) -> StepChanged:
-        """Send another version of a step's text from now on."""
-        now = self._clock.read(activity.info()).now()
-        with self._ledger.write() as connection:
-            return StepChanged(messages_affected=publish_step_text(connection, request, now))

@@ -141,6 +141,11 @@ VERBS = {
         _STEER,
         "Give people what is kept of them, or erase it.",
     ),
+    "step": Verb(
+        "starter.step:app",
+        _STEER,
+        "Change the steps of a running campaign.",
+    ),
     "task": Verb(
         "starter.task:app",
         _STEER,

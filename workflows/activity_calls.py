@@ -42,6 +42,8 @@ from postroad.contracts import (
     SetCampaignState,
     SettleOpenTask,
     StepChanged,
+    StepRemoved,
+    TakeOutStep,
     TaskSettled,
     WaveSent,
     channel_task_queue,
@@ -163,7 +165,13 @@ async def hand_over(request: HandOver) -> SenderReplaced:
 async def change_step(request: PublishStepText) -> StepChanged:
     """Send another version of a step's text from now on."""
     summary = f"Step {request.step}: text version {request.version}{_by(request.by)}"
-    return await _call("change_step", request, StepChanged, _LEDGER, summary)
+    return await _call("change_step", request, StepChanged, _LONG_LEDGER, summary)
+
+
+async def remove_step(request: TakeOutStep) -> StepRemoved:
+    """Take a step out of a campaign."""
+    summary = f"Step {request.step} is removed{_by(request.by)}"
+    return await _call("remove_step", request, StepRemoved, _LONG_LEDGER, summary)
 
 
 async def deliver_events(request: DeliverEvents) -> EventsDelivered:

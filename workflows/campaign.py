@@ -10,17 +10,14 @@ with workflow.unsafe.imports_passed_through():
         CampaignProgress,
         CampaignStart,
         CampaignState,
-        ChangeStep,
         ChunkEnrolled,
         EnrolChunk,
         LostSequence,
-        PublishStepText,
         ReviveSequences,
         SequenceEnded,
         SequenceStart,
         SetCampaignState,
         Steering,
-        StepChanged,
         sequence_workflow_id,
     )
 
@@ -29,10 +26,11 @@ from workflows.people_updates import PeopleUpdates
 from workflows.refusal import refuse
 from workflows.sequence import SequenceWorkflow
 from workflows.signals import try_signal
+from workflows.step_updates import StepUpdates
 
 
 @workflow.defn
-class CampaignWorkflow(PeopleUpdates):
+class CampaignWorkflow(PeopleUpdates, StepUpdates):
     """One campaign from launch to its last person's last step."""
 
     @workflow.init
@@ -140,22 +138,6 @@ class CampaignWorkflow(PeopleUpdates):
         self._refuse_when_over()
 
     @workflow.update
-    async def change_step(self, change: ChangeStep) -> StepChanged:
-        """Send another version of a step's text from now on."""
-        return await activity_calls.change_step(
-            PublishStepText(
-                campaign_id=self._campaign_id,
-                step=change.step,
-                version=change.version,
-                by=change.by,
-            )
-        )
-
-    @change_step.validator
-    def _may_change_step(self, change: ChangeStep) -> None:  # noqa: ARG002
-        self._refuse_when_over()
-
-    @workflow.update
     async def revive(self, lost: ReviveSequences) -> CampaignProgress:
         """Start sequences again that ended too early, from where the ledger says they were."""
         workflow.upsert_search_attributes(
@@ -204,6 +186,10 @@ class CampaignWorkflow(PeopleUpdates):
         if sender in self._running and await try_signal(workflow_id, "wake", "people added"):
             return
         await self._start(LostSequence(sender=sender, waves=0, unfinished=[]))
+
+    async def _wake_all(self, reason: str) -> None:
+        for sender in sorted(self._running):
+            await try_signal(sequence_workflow_id(self._campaign_id, sender), "wake", reason)
 
     async def _start(self, sequence: LostSequence) -> None:
         sender = sequence.sender

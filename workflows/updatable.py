@@ -15,3 +15,7 @@ class Updatable(ABC):
     @abstractmethod
     async def _start_or_wake(self, sender: str) -> None:
         """Let a sender's sequence look again at what is due; start it where none runs."""
+
+    @abstractmethod
+    async def _wake_all(self, reason: str) -> None:
+        """Let every sequence that runs look again at what is due."""

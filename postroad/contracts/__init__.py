@@ -12,7 +12,6 @@ from postroad.contracts.campaigns import (
     CampaignProgress,
     CampaignStart,
     CampaignStateSet,
-    ChangeStep,
     ChunkEnrolled,
     EnrolChunk,
     HandOver,
@@ -20,7 +19,6 @@ from postroad.contracts.campaigns import (
     PeopleAdded,
     PersonAdvanced,
     PersonRemoved,
-    PublishStepText,
     RemoveEnrollment,
     RemovePerson,
     ReplaceSender,
@@ -32,7 +30,6 @@ from postroad.contracts.campaigns import (
     SettleOpenTask,
     SettleTask,
     Steering,
-    StepChanged,
     TaskSettled,
 )
 from postroad.contracts.mailboxes import (
@@ -74,6 +71,15 @@ from postroad.contracts.steering_people import (
     ResumeEnrollment,
     ResumePerson,
 )
+from postroad.contracts.steps import (
+    ChangeStep,
+    NewTiming,
+    PublishStepText,
+    RemoveStep,
+    StepChanged,
+    StepRemoved,
+    TakeOutStep,
+)
 from postroad.contracts.webhooks import (
     DeliverEvents,
     EventsDelivered,
@@ -106,6 +112,7 @@ __all__ = [
     "MailboxRead",
     "MailboxWatchStart",
     "MessageState",
+    "NewTiming",
     "PauseEnrollment",
     "PausePerson",
     "PeopleAdded",
@@ -119,6 +126,7 @@ __all__ = [
     "ReleaseQuota",
     "RemoveEnrollment",
     "RemovePerson",
+    "RemoveStep",
     "ReplaceSender",
     "Reservation",
     "ReserveQuota",
@@ -138,6 +146,8 @@ __all__ = [
     "SettleTask",
     "Steering",
     "StepChanged",
+    "StepRemoved",
+    "TakeOutStep",
     "TaskSettled",
     "UnfinishedWave",
     "WaveSent",

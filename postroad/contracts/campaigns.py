@@ -150,20 +150,6 @@ class SenderReplaced(Contract):
     people: int
 
 
-class ChangeStep(Contract):
-    """Argument of the change_step update: the new text was staged in the ledger before."""
-
-    step: str
-    version: int
-    by: str = "operator"
-
-
-class StepChanged(Contract):
-    """Answer of the change_step update."""
-
-    messages_affected: int
-
-
 class SetCampaignState(Contract):
     """Input of set_campaign_state."""
 
@@ -212,15 +198,6 @@ class HandOver(Contract):
     campaign_id: str
     sender: str
     replacement: str
-    by: str
-
-
-class PublishStepText(Contract):
-    """Input of change_step: send a staged version of a step's text from now on."""
-
-    campaign_id: str
-    step: str
-    version: int
     by: str
 
 

@@ -30,9 +30,11 @@ class Addition:
 
 
 def current_steps(connection: Connection, campaign_id: str) -> tuple[StagedStep, ...]:
-    """Return the steps with the texts that are sent from now on."""
+    """Return the steps that people still get, with the texts that are sent from now on."""
     return tuple(
-        _staged(connection, campaign_id, step) for step in load_steps(connection, campaign_id)
+        _staged(connection, campaign_id, step)
+        for step in load_steps(connection, campaign_id)
+        if not step.removed
     )
 
 

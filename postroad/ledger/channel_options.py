@@ -106,7 +106,7 @@ def conversation_roots(steps: Sequence[CampaignStep]) -> dict[int, int]:
     roots: dict[int, int] = {}
     root = 0
     for step in steps:
-        if step.settings.task is not None:
+        if step.settings.task is not None or step.removed:
             continue
         if step.settings.thread == "reply":
             roots[step.position] = root

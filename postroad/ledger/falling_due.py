@@ -10,7 +10,7 @@ from postroad.contracts import MessageState, SelectChannel
 from postroad.ledger.going_on import Passed
 from postroad.ledger.judging_variants import judge_variants
 from postroad.ledger.settling_tasks import open_tasks
-from postroad.ledger.skipping import skip
+from postroad.ledger.skipping import REMOVED, skip
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.tables import Enrollment, Event, Message, Task
 
@@ -66,8 +66,9 @@ class FallingDue:
         return set(self._connection.scalars(approved))
 
     def _asks(self, position: int) -> bool:
-        settings = self._steps[position].settings
-        return settings.only_if is not None or settings.unless is not None
+        step = self._steps[position]
+        settings = step.settings
+        return step.removed or settings.only_if is not None or settings.unless is not None
 
     def _skip(self, conditional: Sequence[Due]) -> set[int]:
         if not conditional:
@@ -76,7 +77,8 @@ class FallingDue:
         passed: defaultdict[str, list[Passed]] = defaultdict(list)
         skipped: set[int] = set()
         for row in conditional:
-            why = self._steps[row.position].settings.why_not(known[row.enrollment_id])
+            step = self._steps[row.position]
+            why = REMOVED if step.removed else step.settings.why_not(known[row.enrollment_id])
             if why is not None:
                 since = row.due_at or self._now
                 passed[why].append(Passed(row.enrollment_id, row.position, since))

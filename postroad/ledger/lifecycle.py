@@ -1,19 +1,18 @@
-"""A campaign's life: its state, its step texts, and people taken out of it."""
+"""A campaign's life: its state, and people taken out of it."""
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from postroad.campaign.address import parse_address
 from postroad.contracts import (
     CampaignState,
     EnrollmentState,
     MessageState,
-    PublishStepText,
     RemoveEnrollment,
     SetCampaignState,
 )
 from postroad.ledger.bounce_rates import TOO_MANY
 from postroad.ledger.settlement import end_person
-from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sequence, Step
+from postroad.ledger.tables import Campaign, Enrollment, Event, Message
 
 _ENDED = (MessageState.PLANNED, MessageState.OPEN)
 """A wave that is booked gives back what it has not sent, as it is claimed."""
@@ -98,33 +97,6 @@ def remove_person(connection: Connection, request: RemoveEnrollment, now: int) -
         )
     )
     return stopped
-
-
-def publish_step_text(connection: Connection, request: PublishStepText, now: int) -> int:
-    """Make a staged text version the one that is sent; return the messages it will be used for."""
-    step = (Step.campaign_id == request.campaign_id) & (Step.id == request.step)
-    position = connection.execute(
-        update(Step).where(step).values(version=request.version).returning(Step.position)
-    ).scalar_one()
-    connection.execute(
-        insert(Event).values(
-            at=now,
-            event="step_changed",
-            campaign_id=request.campaign_id,
-            position=position,
-            detail=f"text version {request.version} by {request.by}",
-        )
-    )
-    return connection.execute(
-        select(func.count())
-        .select_from(Message)
-        .join(Sequence, Sequence.id == Message.sequence_id)
-        .where(
-            Sequence.campaign_id == request.campaign_id,
-            Message.position == position,
-            Message.state.in_((MessageState.PLANNED, MessageState.RESERVED)),
-        )
-    ).scalar_one()
 
 
 def _event(before: CampaignState, after: CampaignState) -> str:

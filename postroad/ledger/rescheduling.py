@@ -1,13 +1,14 @@
-"""Letting changed days off reach the people who wait already."""
+"""Letting changed days off and changed steps reach the people who wait already."""
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, and_, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, select, update
 from sqlalchemy.orm import aliased
 
 from postroad.campaign.days_off import DaysOff
 from postroad.campaign.timing import Timing
 from postroad.contracts import CampaignState, MessageState, sequence_workflow_id
+from postroad.ledger.days_off import days_off
 from postroad.ledger.steps import load_settings, load_steps
 from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sender, Sequence
 
@@ -53,13 +54,69 @@ def reschedule(
         present = [step.settings.for_sender(after[row.sender]) for step in steps]
         for message in _waiting(connection, row.id, now):
             at = message.position
-            due_at = _moved_to(message, former[at], present[at], row.timezone, now)
-            if due_at is not None:
-                connection.execute(
-                    update(Message).where(Message.id == message.id).values(due_at=due_at)
-                )
+            if _move(connection, message, former[at], present[at], row.timezone, now):
                 moved.add(sequence_workflow_id(row.campaign_id, row.sender))
     return moved
+
+
+def reschedule_step(
+    connection: Connection,
+    sequence: int,
+    position: int,
+    timings: tuple[Timing, Timing],
+    now: int,
+    *,
+    after: int,
+    at_most: int,
+) -> int | None:
+    """Move some of those who wait for a step to when it leaves now.
+
+    Only what its former timing explains is moved, as for days off.
+
+    Args:
+        connection: a write transaction.
+        sequence: row id of one sender's part of the campaign.
+        position: the step.
+        timings: the step's former timing and the present one, without days off.
+        now: the present instant.
+        after: messages up to this row id were looked at before.
+        at_most: how many are looked at.
+
+    Returns:
+        The row id of the last message that was looked at; None when none is left.
+    """
+    sender = connection.execute(
+        select(Sender.email, Sender.timezone)
+        .join(Sequence, Sequence.sender == Sender.email)
+        .where(Sequence.id == sequence)
+    ).one()
+    off = days_off(connection, [sender.email])[sender.email]
+    former, present = (timing.for_sender(off) for timing in timings)
+    these = (Message.position == position, Message.id > after)
+    waiting = _waiting(connection, sequence, now, *these, at_most=at_most)
+    for message in waiting:
+        _move(connection, message, former, present, sender.timezone, now)
+    return waiting[-1].id if waiting else None
+
+
+def _move(
+    connection: Connection,
+    message: _Waiting,
+    former: Timing,
+    present: Timing,
+    sender_zone: str,
+    now: int,
+) -> bool:
+    """Give a message another due time; say whether it has one."""
+    due_at = _moved_to(message, former, present, sender_zone, now)
+    if due_at is None:
+        return False
+    connection.execute(
+        update(Message)
+        .where(Message.id == message.id, Message.state == MessageState.PLANNED)
+        .values(due_at=due_at)
+    )
+    return True
 
 
 def _moved_to(
@@ -81,7 +138,13 @@ def _moved_to(
     return due_at if message.due_at == opening(former, message.since) != due_at else None
 
 
-def _waiting(connection: Connection, sequence: int, now: int) -> list[_Waiting]:
+def _waiting(
+    connection: Connection,
+    sequence: int,
+    now: int,
+    *these: ColumnElement[bool],
+    at_most: int | None = None,
+) -> list[_Waiting]:
     """Return what waits for its time, and since when; None where that is not known."""
     earlier = aliased(Message)
     enrolled = (
@@ -113,6 +176,9 @@ def _waiting(connection: Connection, sequence: int, now: int) -> list[_Waiting]:
                 Message.due_at > now,
                 Message.deferrals == 0,
                 Message.reason == "",
+                *these,
             )
+            .order_by(Message.id)
+            .limit(at_most)
         )
     )

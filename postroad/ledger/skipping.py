@@ -9,6 +9,9 @@ from postroad.contracts import MessageState
 from postroad.ledger.going_on import Passed, go_on
 from postroad.ledger.tables import Event, Message
 
+REMOVED = "the step was removed"
+"""The reason where nobody gets a step any more."""
+
 
 def skip(
     connection: Connection,
@@ -36,7 +39,14 @@ def skip(
         connection.execute(
             update(Message)
             .where(these)
-            .values(state=MessageState.SKIPPED, due_at=None, channel_id=None, reason=reason)
+            .values(
+                state=MessageState.SKIPPED,
+                due_at=None,
+                channel_id=None,
+                wave=None,
+                charge_at=None,
+                reason=reason,
+            )
         )
         told = select(
             literal(now),

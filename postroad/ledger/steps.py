@@ -23,6 +23,8 @@ class CampaignStep:
     variants: tuple[Variant, ...] = ()
     winner: str = ""
     """The variant that everybody gets; empty where each gets theirs."""
+    removed: bool = False
+    """Whether nobody gets it any more."""
 
     def version_for(self, person_key: str) -> int:
         """Return the version of the text that a person gets now."""
@@ -39,7 +41,12 @@ class CampaignStep:
         return [variant.version for variant in self.variants] or [self.version]
 
     def due_at(self, previous: int, person_zone: str | None, sender_zone: str) -> int:
-        """Return when this step is due, counted from the one before or from enrolment."""
+        """Return when this step is due, counted from the one before or from enrolment.
+
+        One that was removed is due at once, and passed over then: the next is counted from there.
+        """
+        if self.removed:
+            return previous
         return self.settings.due_at(previous, person_zone, sender_zone)
 
 
@@ -59,7 +66,7 @@ def load_steps(connection: Connection, campaign_id: str) -> list[CampaignStep]:
     ):
         variants[row.position].append(Variant(row.id, row.weight, row.version))
     rows = connection.execute(
-        select(Step.position, Step.id, Step.settings, Step.version, Step.winner)
+        select(Step.position, Step.id, Step.settings, Step.version, Step.winner, Step.removed_at)
         .where(Step.campaign_id == campaign_id)
         .order_by(Step.position)
     )
@@ -71,6 +78,7 @@ def load_steps(connection: Connection, campaign_id: str) -> list[CampaignStep]:
             version=row.version,
             variants=tuple(variants[row.position]),
             winner=row.winner or "",
+            removed=row.removed_at is not None,
         )
         for row in rows
     ]

@@ -52,7 +52,7 @@ def hold_to_timing(
 
 def _is_timed(step: CampaignStep) -> bool:
     settings = step.settings
-    return any((settings.window, settings.not_before, settings.not_after))
+    return not step.removed and any((settings.window, settings.not_before, settings.not_after))
 
 
 def _end(

@@ -10,15 +10,19 @@ with workflow.unsafe.imports_passed_through():
         AddPeople,
         CampaignProgress,
         CampaignState,
+        ChangeStep,
         PausePerson,
         PeopleAdded,
         PersonPaused,
         PersonRemoved,
         PersonResumed,
         RemovePerson,
+        RemoveStep,
         ResumePerson,
         SettleTask,
         Steering,
+        StepChanged,
+        StepRemoved,
         TaskSettled,
     )
 
@@ -93,6 +97,19 @@ class NotingCampaign:
         """Note who was resumed."""
         self._notes.append(f"resumed {person.email} by {person.by}")
         return PersonResumed(step=None, due_at=None, workflow_id="sequence/q4/ana@acme.test")
+
+    @workflow.update
+    def change_step(self, change: ChangeStep) -> StepChanged:
+        """Note which text is sent now."""
+        timed = "" if change.timing is None else " at other times"
+        self._notes.append(f"{change.step} is version {change.version}{timed} by {change.by}")
+        return StepChanged(messages_affected=3)
+
+    @workflow.update
+    def remove_step(self, removal: RemoveStep) -> StepRemoved:
+        """Note what was removed."""
+        self._notes.append(f"removed {removal.step} by {removal.by}")
+        return StepRemoved(messages_skipped=1)
 
     def _steer(self, state: CampaignState, steering: Steering) -> CampaignProgress:
         self._state = state

@@ -13,6 +13,7 @@ from activities.outcomes import OutcomeActivities
 from activities.quota import QuotaActivities
 from activities.reviving import RevivingActivities
 from activities.sending import SendingActivities
+from activities.steps import StepActivities
 from activities.telling import TellingActivities
 from workflows import activity_calls
 
@@ -24,6 +25,7 @@ _CLASSES = (
     QuotaActivities,
     RevivingActivities,
     SendingActivities,
+    StepActivities,
     TellingActivities,
 )
 _ACTIVITIES = {

@@ -39,6 +39,8 @@ class Step(Base):
     """timing, thread, channel: see postroad.campaign.file.StepSettings."""
     version: Mapped[int] = mapped_column(Integer)
     """The version of the text that is sent from now on, where there are no variants."""
+    removed_at: Mapped[int | None]
+    """Since when nobody gets it any more."""
     winner: Mapped[str | None]
     """The variant that everybody gets from now on; empty where none was shown to be better."""
     judge_at: Mapped[int | None]

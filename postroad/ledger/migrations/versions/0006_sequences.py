@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_own_text_message"),
         sa.PrimaryKeyConstraint("message", name="pk_own_text"),
     )
+    op.add_column("step", sa.Column("removed_at", sa.BigInteger(), nullable=True))
     op.create_table(
         "pause",
         sa.Column("enrollment_id", _ROW_ID, nullable=False),
@@ -87,6 +88,7 @@ def downgrade() -> None:
     op.drop_table("visit")
     op.drop_index("ix_message_open", "message")
     op.drop_table("pause")
+    op.drop_column("step", "removed_at")
     op.drop_table("own_text")
     op.drop_table("task")
 

@@ -1,0 +1,88 @@
+"""Changing a step of a running campaign: another text, another wait, other hours."""
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from postroad.contracts import MessageState, PublishStepText
+from postroad.ledger.tables import Event, Message, Sequence, Step, StepText, StepVariant
+
+_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
+
+
+def publish_step(connection: Connection, request: PublishStepText, now: int) -> int:
+    """Send a staged version of a step's text from now on; return the messages that will be of it.
+
+    Where a variant's text was staged, it is that variant's.
+    """
+    step = connection.execute(
+        select(Step.position, Step.settings)
+        .where(Step.campaign_id == request.campaign_id, Step.id == request.step)
+        .with_for_update()
+    ).one()
+    variant = _publish(connection, request, step.position)
+    what = f"text version {request.version}" + (f" of variant {variant}" if variant else "")
+    if request.timing is not None:
+        connection.execute(
+            update(Step)
+            .where(Step.campaign_id == request.campaign_id, Step.position == step.position)
+            .values(settings={**step.settings, **request.timing.after})
+        )
+        what = f"{what}, another wait or window"
+    connection.execute(
+        insert(Event).values(
+            at=now,
+            event="step_changed",
+            campaign_id=request.campaign_id,
+            position=step.position,
+            detail=f"{what} by {request.by}",
+        )
+    )
+    return count_not_yet_left(connection, request.campaign_id, step.position)
+
+
+def count_not_yet_left(connection: Connection, campaign: str, position: int) -> int:
+    """Count the messages that a change of a step affects."""
+    return connection.execute(
+        select(func.count())
+        .select_from(Message)
+        .join(Sequence, Sequence.id == Message.sequence_id)
+        .where(
+            Sequence.campaign_id == campaign,
+            Message.position == position,
+            Message.state.in_(_NOT_YET_LEFT),
+        )
+    ).scalar_one()
+
+
+def sequences_of(connection: Connection, campaign: str) -> list[int]:
+    """Return the row ids of a campaign's sequences."""
+    rows = select(Sequence.id).where(Sequence.campaign_id == campaign).order_by(Sequence.id)
+    return list(connection.scalars(rows))
+
+
+def position_of(connection: Connection, campaign: str, step: str) -> int:
+    """Return a step's position."""
+    return connection.execute(
+        select(Step.position).where(Step.campaign_id == campaign, Step.id == step)
+    ).scalar_one()
+
+
+def _publish(connection: Connection, request: PublishStepText, position: int) -> str:
+    """Make a version the one that is sent; return the variant it is of, empty where of none."""
+    variant = connection.execute(
+        select(StepText.variant).where(
+            StepText.campaign_id == request.campaign_id,
+            StepText.position == position,
+            StepText.version == request.version,
+        )
+    ).scalar_one()
+    if variant:
+        of_variant = (
+            StepVariant.campaign_id == request.campaign_id,
+            StepVariant.position == position,
+            StepVariant.id == variant,
+        )
+        connection.execute(update(StepVariant).where(*of_variant).values(version=request.version))
+    else:
+        of_step = (Step.campaign_id == request.campaign_id, Step.position == position)
+        connection.execute(update(Step).where(*of_step).values(version=request.version))
+    return variant
