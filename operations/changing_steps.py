@@ -9,13 +9,13 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from operations.definition import check_workspace, define, with_default_window
+from operations.definition import Definition, check_workspace, define, with_default_window
 from operations.library import with_library
 from operations.opening import unknown_campaign
 from operations.refusal import Refused
 from operations.updates import ask_campaign
 from postroad.campaign.bodies import build_template
-from postroad.campaign.file import load_campaign
+from postroad.campaign.file import CampaignFile, load_campaign
 from postroad.campaign.step import StepFile
 from postroad.campaign.template import StepTemplate, TextError, unknown_fields
 from postroad.campaign.timing import Timing
@@ -92,20 +92,9 @@ def edit_from_file(ledger: Ledger, campaign: str, step: str, path: Path) -> Step
     file = load_campaign(path)
     with ledger.read() as connection:
         step_now, before = _find_step(connection, campaign, step)
-        if file.id not in (None, campaign):
-            raise Refused(f"{path} is of campaign {file.id}, not of {campaign}")
         if all(each.id != step for each in file.steps):
             raise Refused(f"{path} has no step {step!r}")
-        definition = define(
-            campaign,
-            file,
-            with_library(connection, build_template),
-            common_fields(connection, campaign),
-            lambda: (),
-            source=str(path),
-        )
-        check_workspace(connection, definition)
-        definition = with_default_window(connection, definition)
+        definition = define_again(connection, campaign, file, path)
         after = next(each for each in definition.steps if each.id == step)
         messages = count_not_yet_left(connection, campaign, step_now.position)
     edit = StepEdit(
@@ -178,6 +167,29 @@ async def remove_step(campaign: str, step: str, by: str) -> int:
     """
     removal = RemoveStep(step=step, by=by)
     return (await ask_campaign(campaign, "remove_step", removal, StepRemoved)).messages_skipped
+
+
+def define_again(
+    connection: Connection, campaign: str, file: CampaignFile, path: Path
+) -> Definition:
+    """Check a running campaign's changed file as at a launch, for the people it has now.
+
+    Raises:
+        FileError: something is not as it must be.
+        Refused: it is another campaign's.
+    """
+    if file.id not in (None, campaign):
+        raise Refused(f"{path} is of campaign {file.id}, not of {campaign}")
+    definition = define(
+        campaign,
+        file,
+        with_library(connection, build_template),
+        common_fields(connection, campaign),
+        lambda: (),
+        source=str(path),
+    )
+    check_workspace(connection, definition)
+    return with_default_window(connection, definition)
 
 
 def _find_step(connection: Connection, campaign: str, step: str) -> tuple[CampaignStep, StagedStep]:

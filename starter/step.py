@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from operations.adding_steps import add_steps, read_addition
 from operations.changing_steps import (
     StepEdit,
     change_step,
@@ -74,6 +75,30 @@ def change(
             return
         affected = asyncio.run(change_step(ledger, edit, by))
     say(f"{step} is changed: {say_count(affected, 'message')} not yet sent")
+
+
+@app.command()
+def add(
+    campaign: CampaignId,
+    file: Annotated[
+        Path, typer.Option("--file", metavar="CAMPAIGN.yaml", help="The file with more steps.")
+    ],
+    by: By,
+    *,
+    reopen_finished: Annotated[
+        bool,
+        typer.Option("--reopen-finished", help="For those as well who were sent every step."),
+    ] = False,
+) -> None:
+    """Send more steps, at the end; people who have finished stay finished unless asked.
+
+    Example: postroad step add q4-launch --file q4.yaml
+    """
+    with opened_ledger() as ledger:
+        addition = read_addition(ledger, campaign, file)
+        people = asyncio.run(add_steps(ledger, addition, reopen_finished=reopen_finished, by=by))
+    names = ", ".join(step.id for step in addition.steps)
+    say(f"{names} added: {say_count(people, 'person', 'people')} to come")
 
 
 @app.command()

@@ -20,6 +20,7 @@ from postroad.contracts import (
     EnrolChunk,
     EventsDelivered,
     HandOver,
+    InsertStep,
     MailboxRead,
     PauseEnrollment,
     PersonAdvanced,
@@ -42,6 +43,7 @@ from postroad.contracts import (
     SetCampaignState,
     SettleOpenTask,
     StepChanged,
+    StepInserted,
     StepRemoved,
     TakeOutStep,
     TaskSettled,
@@ -166,6 +168,12 @@ async def change_step(request: PublishStepText) -> StepChanged:
     """Send another version of a step's text from now on."""
     summary = f"Step {request.step}: text version {request.version}{_by(request.by)}"
     return await _call("change_step", request, StepChanged, _LONG_LEDGER, summary)
+
+
+async def add_step(request: InsertStep) -> StepInserted:
+    """Add a step at the end of a campaign."""
+    summary = f"Step {request.step} is added{_by(request.by)}"
+    return await _call("add_step", request, StepInserted, _LONG_LEDGER, summary)
 
 
 async def remove_step(request: TakeOutStep) -> StepRemoved:

@@ -181,11 +181,11 @@ class CampaignWorkflow(PeopleUpdates, StepUpdates):
         self._added[chunk] = enrolled
         self._pending.remove(chunk)
 
-    async def _start_or_wake(self, sender: str) -> None:
+    async def _start_or_wake(self, sender: str, *, waves: int = 0) -> None:
         workflow_id = sequence_workflow_id(self._campaign_id, sender)
-        if sender in self._running and await try_signal(workflow_id, "wake", "people added"):
+        if sender in self._running and await try_signal(workflow_id, "wake", "there is more to do"):
             return
-        await self._start(LostSequence(sender=sender, waves=0, unfinished=[]))
+        await self._start(LostSequence(sender=sender, waves=waves, unfinished=[]))
 
     async def _wake_all(self, reason: str) -> None:
         for sender in sorted(self._running):

@@ -4,9 +4,12 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from postroad.contracts import (
+        AddStep,
         ChangeStep,
+        InsertStep,
         PublishStepText,
         RemoveStep,
+        StepAdded,
         StepChanged,
         StepRemoved,
         TakeOutStep,
@@ -17,7 +20,7 @@ from workflows.updatable import Updatable
 
 
 class StepUpdates(Updatable):
-    """Changes steps, and takes them out."""
+    """Changes steps, adds some, and takes them out."""
 
     @workflow.update
     async def change_step(self, change: ChangeStep) -> StepChanged:
@@ -31,6 +34,20 @@ class StepUpdates(Updatable):
 
     @change_step.validator
     def _may_change_step(self, change: ChangeStep) -> None:  # noqa: ARG002
+        self._refuse_when_over()
+
+    @workflow.update
+    async def add_step(self, addition: AddStep) -> StepAdded:
+        """Send one step more; sequences that have ended start again where they have people."""
+        inserted = await activity_calls.add_step(
+            InsertStep(campaign_id=self._campaign_id, **addition.model_dump())
+        )
+        for sequence in inserted.sequences:
+            await self._start_or_wake(sequence.sender, waves=sequence.waves)
+        return StepAdded(people=inserted.people)
+
+    @add_step.validator
+    def _may_add_step(self, addition: AddStep) -> None:  # noqa: ARG002
         self._refuse_when_over()
 
     @workflow.update

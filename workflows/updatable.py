@@ -13,8 +13,13 @@ class Updatable(ABC):
         """Refuse an update of a campaign that has ended."""
 
     @abstractmethod
-    async def _start_or_wake(self, sender: str) -> None:
-        """Let a sender's sequence look again at what is due; start it where none runs."""
+    async def _start_or_wake(self, sender: str, *, waves: int = 0) -> None:
+        """Let a sender's sequence look again at what is due; start it where none runs.
+
+        Args:
+            sender: whose.
+            waves: how many it has booked so far.
+        """
 
     @abstractmethod
     async def _wake_all(self, reason: str) -> None:

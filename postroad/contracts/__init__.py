@@ -72,13 +72,18 @@ from postroad.contracts.steering_people import (
     ResumePerson,
 )
 from postroad.contracts.steps import (
+    AddStep,
     ChangeStep,
+    InsertStep,
     NewTiming,
     PublishStepText,
     RemoveStep,
+    StepAdded,
     StepChanged,
+    StepInserted,
     StepRemoved,
     TakeOutStep,
+    VariantText,
 )
 from postroad.contracts.webhooks import (
     DeliverEvents,
@@ -89,6 +94,7 @@ from postroad.contracts.webhooks import (
 
 __all__ = [
     "AddPeople",
+    "AddStep",
     "AdvanceEnrollment",
     "AdvancePerson",
     "CampaignProgress",
@@ -106,6 +112,7 @@ __all__ = [
     "EnrollmentState",
     "EventsDelivered",
     "HandOver",
+    "InsertStep",
     "LostSequence",
     "MailSent",
     "MailboxProgress",
@@ -145,11 +152,14 @@ __all__ = [
     "SettleOpenTask",
     "SettleTask",
     "Steering",
+    "StepAdded",
     "StepChanged",
+    "StepInserted",
     "StepRemoved",
     "TakeOutStep",
     "TaskSettled",
     "UnfinishedWave",
+    "VariantText",
     "WaveSent",
     "WebhookProgress",
     "WebhookStart",

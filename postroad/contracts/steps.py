@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from postroad.contracts.base import Contract
+from postroad.contracts.campaigns import LostSequence
 
 
 class NewTiming(Contract):
@@ -58,3 +61,47 @@ class TakeOutStep(Contract):
     campaign_id: str
     step: str
     by: str
+
+
+class VariantText(Contract):
+    """One of several texts of a step, which was staged in the ledger before."""
+
+    id: str
+    weight: int
+    version: int
+
+
+class AddStep(Contract):
+    """Argument of the add_step update: its texts were staged in the ledger before."""
+
+    step: str
+    position: int
+    """How many steps the campaign had, those that were removed included."""
+    settings: dict[str, Any]
+    """What the ledger keeps of it beside its texts: see postroad.campaign.step."""
+    version: int
+    variants: list[VariantText] = Field(default_factory=list[VariantText])
+    reopen_finished: bool = False
+    """Whether those who were sent every step so far get it as well."""
+    by: str = "operator"
+
+
+class StepAdded(Contract):
+    """Answer of the add_step update."""
+
+    people: int
+    """Who get it, those who are enrolled later not counted."""
+
+
+class InsertStep(AddStep):
+    """Input of add_step."""
+
+    campaign_id: str
+
+
+class StepInserted(Contract):
+    """Result of add_step."""
+
+    people: int
+    sequences: list[LostSequence]
+    """Those that have something to do; some may have ended."""

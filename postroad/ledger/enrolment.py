@@ -29,6 +29,7 @@ def enrol_chunk(connection: Connection, campaign_id: str, number: int, now: int)
     if chunk.rows is None:
         return ChunkEnrolled.model_validate(chunk.result)
     settings = load_settings(connection, campaign_id)
+    _keep_steps(connection, campaign_id)
     zones = {row.email: row.timezone for row in connection.execute(select(Sender))}
     accepted, rejected = sort_out(
         connection, campaign_id, unpack_rows(chunk.rows), settings, set(zones)
@@ -48,6 +49,12 @@ def enrol_chunk(connection: Connection, campaign_id: str, number: int, now: int)
         .values(rows=None, result=result.model_dump(mode="json"))
     )
     return result
+
+
+def _keep_steps(connection: Connection, campaign_id: str) -> None:
+    """Let no step be added before these people have a message of every step."""
+    campaign = select(tables.Campaign.id).where(tables.Campaign.id == campaign_id)
+    connection.execute(campaign.with_for_update(read=True))
 
 
 def sender_of(row: AudienceRow, settings: CampaignSettings) -> str:

@@ -13,7 +13,7 @@ from postroad.contracts import MessageState, TakeOutStep
 from postroad.ledger.going_on import Passed
 from postroad.ledger.skipping import REMOVED, skip
 from postroad.ledger.steps import CampaignStep, load_steps
-from postroad.ledger.tables import Event, Message, Step
+from postroad.ledger.tables import Event, Message, Pause, Step
 from postroad.ledger.tables import Sequence as SequenceRow
 
 _PART = 1_000
@@ -97,6 +97,7 @@ _WAITS = (
     ((Message.state == MessageState.PLANNED) & Message.due_at.is_not(None))
     | (Message.state == MessageState.RESERVED)
     | (Message.state == MessageState.OPEN)
+    | ((Message.state == MessageState.PLANNED) & Message.id.in_(select(Pause.message)))
 )
 
 

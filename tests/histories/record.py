@@ -19,7 +19,20 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.clock import now
 from operations.webhooks import start_webhooks
-from postroad.contracts import CampaignState, SettleTask, Steering, webhook_workflow_id
+from postroad.campaign.template import StepTemplate
+from postroad.contracts import (
+    AddStep,
+    CampaignState,
+    ChangeStep,
+    NewTiming,
+    PausePerson,
+    RemoveStep,
+    ResumePerson,
+    SettleTask,
+    Steering,
+    webhook_workflow_id,
+)
+from postroad.ledger.content import store_text
 from postroad.ledger.engine import Ledger
 from postroad.ledger.schema import migrate
 from postroad.ledger.tables import Event
@@ -43,6 +56,10 @@ TWO_STEPS = (
 TASKS = (
     "[{id: call, task: call, subject: Call}, {id: done, if: {done: call}, subject: Hi, text: One},"
     " {id: checked, review: true, subject: Two, text: Two}]"
+)
+THREE_STEPS = (
+    "[{id: intro, subject: Hi, text: Hello}, {id: offer, wait: 3 days, thread: reply, text: Yes},"
+    " {id: nudge, wait: 1s, thread: reply, text: No}]"
 )
 _MACHINE = re.compile(r'"\d+@[^"]*"')
 """The identity of a worker: its process id and the name of the machine it ran on."""
@@ -104,6 +121,25 @@ async def tasks(theatre: Theatre) -> None:
         for task in await asyncio.to_thread(_open_tasks, theatre):
             settled = SettleTask(task=task, done=task % 2 == 0, by="ana")
             await theatre.campaign.execute_update(CampaignWorkflow.settle_task, settled)
+    await theatre.over()
+
+
+async def changed(theatre: Theatre) -> None:
+    """Steps changed, added and removed, and a person paused and resumed."""
+    await theatre.launch(2, THREE_STEPS)
+    await theatre.until(lambda: theatre.counts()["sent"] == 2)
+    template = StepTemplate(subject="", text="Another")
+    with theatre.ledger.write() as connection:
+        changed_text, added_text = (store_text(connection, "q4", n, template) for n in (1, 3))
+    timing = NewTiming(before={"wait": "3d"}, after={"wait": "2d"})
+    last = AddStep(step="last", position=3, settings={"thread": "reply"}, version=added_text)
+    ask = theatre.campaign.execute_update
+    await ask(CampaignWorkflow.pause_person, PausePerson(email="p1@x.test", by="ana"))
+    change = ChangeStep(step="offer", version=changed_text, timing=timing, by="ana")
+    await ask(CampaignWorkflow.change_step, change)
+    await ask(CampaignWorkflow.add_step, last)
+    await ask(CampaignWorkflow.remove_step, RemoveStep(step="offer", by="ana"))
+    await ask(CampaignWorkflow.resume_person, ResumePerson(email="p1@x.test", by="ana"))
     await theatre.over()
 
 
@@ -172,6 +208,7 @@ SCENARIOS: dict[str, Callable[[Theatre], Awaitable[None]]] = {
     "continued": continued,
     "paused_itself": paused_itself,
     "tasks": tasks,
+    "changed": changed,
 }
 STAGES: dict[str, Callable[[WorkflowEnvironment, Ledger, Path], Awaitable[None]]] = {
     "watched": watched,

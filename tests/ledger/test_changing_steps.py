@@ -9,13 +9,16 @@ from postroad.campaign.timing import Timing
 from postroad.contracts import (
     MessageState,
     NewTiming,
+    PauseEnrollment,
     PublishStepText,
+    ResumeEnrollment,
     SelectChannel,
     TakeOutStep,
 )
 from postroad.instants import DAY, HOUR
 from postroad.ledger.changing_steps import publish_step
 from postroad.ledger.engine import Ledger
+from postroad.ledger.pausing import pause_person, resume_person
 from postroad.ledger.removing_steps import CannotRemove, pass_over_some, remove_step
 from postroad.ledger.rescheduling import reschedule_step
 from postroad.ledger.selection import select_channels
@@ -145,6 +148,18 @@ def test_whoever_waits_for_a_removed_step_goes_on_counted_from_what_was_sent_las
         assert tuple(connection.execute(offer).one()) == (None, None)
         events = connection.scalars(select(Event.event).order_by(Event.id)).all()
         assert events == ["step_removed", "skipped"]
+
+
+def test_whoever_is_paused_does_not_wait_for_a_removed_step(ledger: Ledger) -> None:
+    with ledger.write() as connection:
+        _stage(connection, "intro", "offer", "nudge")
+        sent, _, _ = add_person(connection, "bo@x.test", SENT, PLANNED, PLANNED, due_at=NOW + DAY)
+        _sent_at(connection, sent, NOW - DAY)
+        who = {"campaign_id": "q4", "email": "bo@x.test", "by": "ops"}
+        pause_person(connection, PauseEnrollment(**who, until=None, reason=""), NOW)
+        assert pass_over_some(connection, "q4", _remove(connection, "offer"), NOW) == 1
+        resume_person(connection, ResumeEnrollment(**who), NOW)
+        assert _messages(connection)[1:] == [("skipped", None), ("planned", NOW + 2 * DAY)]
 
 
 def test_a_removed_step_is_passed_over_when_its_turn_comes(ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from postroad.contracts import (
         AddPeople,
+        AddStep,
         CampaignProgress,
         CampaignState,
         ChangeStep,
@@ -21,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         ResumePerson,
         SettleTask,
         Steering,
+        StepAdded,
         StepChanged,
         StepRemoved,
         TaskSettled,
@@ -104,6 +106,15 @@ class NotingCampaign:
         timed = "" if change.timing is None else " at other times"
         self._notes.append(f"{change.step} is version {change.version}{timed} by {change.by}")
         return StepChanged(messages_affected=3)
+
+    @workflow.update
+    def add_step(self, addition: AddStep) -> StepAdded:
+        """Note what was added."""
+        finished = " for everybody" if addition.reopen_finished else ""
+        self._notes.append(
+            f"added {addition.step} at {addition.position} by {addition.by}{finished}"
+        )
+        return StepAdded(people=1)
 
     @workflow.update
     def remove_step(self, removal: RemoveStep) -> StepRemoved:

@@ -94,7 +94,11 @@ async def test_a_subject_and_a_text_change_without_the_campaign_file(
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("Still there, {{ person.first_name", "Hi {{ person.firstname", "did you mean 'first_name'?"),
+        (
+            "Still there, {{ person.first_name",
+            "Hi {{ person.firstname",
+            "did you mean 'first_name'?",
+        ),
         ("thread: reply", "subject: New", "nudge: thread cannot change while the campaign runs"),
         ("id: q4", "id: q5", "is of campaign q5, not of q4"),
         ("id: nudge", "id: push", "has no step 'nudge'"),
@@ -127,3 +131,52 @@ async def test_a_step_is_removed(q4: Desk, postroad: Postroad, noted: Noted) -> 
         "nudge is removed: 1 person who waited for it went on, others pass it over\n"
     )
     assert await noted.asked_of_campaign() == ["removed nudge by bo"]
+
+
+_MORE = 'Still there, {{ person.first_name }}?"}\n  - {id: last, thread: reply, text: Bye}'
+
+
+async def test_the_steps_that_a_file_has_beyond_the_campaigns_are_added(
+    q4: Desk, postroad: Postroad, noted: Noted, ledger: Ledger
+) -> None:
+    q4.edit("q4.yaml", 'Still there, {{ person.first_name }}?"}', _MORE)
+    add = ("step", "add", "q4", "--file", "q4.yaml", "--by", "bo")
+    ran = await asyncio.to_thread(postroad, *add, "--reopen-finished")
+    assert ran.stdout == "last added: 1 person to come\n"
+    assert await noted.asked_of_campaign() == ["added last at 2 by bo for everybody"]
+    assert _versions(ledger)[-1] == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("name: Q4", "name: Q5", "q4.yaml has no step that q4 does not have"),
+        ("  - {id: nudge", "  - {id: new, subject: A, text: B}\n  - {id: nudge", "at the end"),
+        ("id: nudge", "id: new", "the steps of q4 must stand before new"),
+        (
+            '{{ person.first_name }}?"}',
+            'x"}\n  - {id: n, subject: A, text: "{{ person.x }}"}',
+            "person.x",
+        ),
+    ],
+)
+def test_what_cannot_be_added_is_refused_before_anything_is_staged(
+    q4: Desk, postroad: Postroad, ledger: Ledger, before: str, after: str, words: str
+) -> None:
+    text = q4.campaign.read_text("utf-8")
+    head, _, tail = text.rpartition(before)
+    q4.campaign.write_text(head + after + tail, "utf-8")
+    ran = postroad("step", "add", "q4", "--file", "q4.yaml")
+    assert ran.code == 1
+    assert words in ran.stderr
+    assert _versions(ledger) == [(0, 1), (1, 1)]
+
+
+def test_a_campaign_that_is_over_gets_no_more_steps(
+    q4: Desk, postroad: Postroad, ledger: Ledger
+) -> None:
+    del q4
+    with ledger.write() as connection:
+        connection.execute(update(Campaign).values(state=CampaignState.COMPLETED))
+    ran = postroad("step", "add", "q4", "--file", "q4.yaml")
+    assert "launch what comes next as a campaign of its own" in ran.stderr

@@ -8,7 +8,9 @@ import pytest
 from operations.changing_steps import change_step, edit_from_file
 from operations.refusal import Refused
 from operations.updates import refused_update
-from postroad.contracts import CampaignState, ChangeStep, NewTiming, RemoveStep
+from postroad.campaign.template import StepTemplate
+from postroad.contracts import AddStep, CampaignState, ChangeStep, NewTiming, RemoveStep
+from postroad.ledger.content import store_text
 from tests.workflows.theatre import Theatre
 from workflows.campaign import CampaignWorkflow
 
@@ -17,6 +19,8 @@ _STEPS = (
     " {id: offer, wait: 3 days, thread: reply, text: Two},"
     " {id: nudge, wait: WAIT, thread: reply, text: Three}]"
 )
+
+_SLOW = "[{messages: 2, per: 600ms}]"
 
 
 async def test_a_running_campaign_sends_what_its_steps_are_now(
@@ -57,6 +61,25 @@ async def test_people_go_on_without_a_step_that_was_removed(theatre: Theatre) ->
     assert removed.messages_skipped == 2
     assert await theatre.over() is CampaignState.COMPLETED
     assert theatre.counts() == {"sent": 4, "skipped": 2}
+
+
+async def test_people_get_a_step_that_was_added_and_no_sequence_ends_before(
+    theatre: Theatre,
+) -> None:
+    await theatre.launch(6, "[{id: intro, subject: Hi, text: One}]", limits=_SLOW)
+    await theatre.until(lambda: theatre.counts()["sent"] >= 2)
+    template = StepTemplate(subject="", text="Two")
+    with theatre.ledger.write() as connection:
+        version = store_text(connection, "q4", 1, template)
+    offer = AddStep(
+        step="offer", position=1, settings={"thread": "reply"}, version=version,
+        reopen_finished=True, by="ops",
+    )  # fmt: skip
+    added = await theatre.campaign.execute_update(CampaignWorkflow.add_step, offer)
+    assert added.people == 6
+    assert await theatre.over() is CampaignState.COMPLETED
+    assert theatre.counts() == {"sent": 12}
+    assert theatre.sandbox.accepted.duplicates == 0
 
 
 def test_a_change_without_a_new_wait_is_written_as_before() -> None:
