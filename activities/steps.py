@@ -26,6 +26,7 @@ from postroad.ledger.adding_steps import (
     waves_in_hand,
 )
 from postroad.ledger.changing_steps import (
+    CannotChange,
     count_not_yet_left,
     position_of,
     publish_step,
@@ -52,7 +53,7 @@ class StepActivities:
     def change_step(self, request: PublishStepText) -> StepChanged:
         """Send another version of a step's text from now on, at other hours where these change."""
         now = self._clock.read(activity.info()).now()
-        with self._ledger.write() as connection:
+        with refusing(CannotChange), self._ledger.write() as connection:
             affected = publish_step(connection, request, now)
         if request.timing is not None:
             self._reschedule(request, request.timing, now)

@@ -8,16 +8,25 @@ from postroad.ledger.tables import Event, Message, Sequence, Step, StepText, Ste
 _NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 
 
+class CannotChange(ValueError):
+    """The sentence says why."""
+
+
 def publish_step(connection: Connection, request: PublishStepText, now: int) -> int:
     """Send a staged version of a step's text from now on; return the messages that will be of it.
 
     Where a variant's text was staged, it is that variant's.
+
+    Raises:
+        CannotChange: there is no such step, or no such text.
     """
     step = connection.execute(
         select(Step.position, Step.settings)
         .where(Step.campaign_id == request.campaign_id, Step.id == request.step)
         .with_for_update()
-    ).one()
+    ).first()
+    if step is None:
+        raise CannotChange(f"{request.campaign_id} has no step {request.step!r}")
     variant = _publish(connection, request, step.position)
     what = f"text version {request.version}" + (f" of variant {variant}" if variant else "")
     if request.timing is not None:
@@ -74,7 +83,9 @@ def _publish(connection: Connection, request: PublishStepText, position: int) ->
             StepText.position == position,
             StepText.version == request.version,
         )
-    ).scalar_one()
+    ).scalar()
+    if variant is None:
+        raise CannotChange(f"{request.step} has no text version {request.version}")
     if variant:
         of_variant = (
             StepVariant.campaign_id == request.campaign_id,

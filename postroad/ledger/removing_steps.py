@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from postroad.contracts import MessageState, TakeOutStep
 from postroad.ledger.going_on import Passed
 from postroad.ledger.skipping import REMOVED, skip
+from postroad.ledger.staging import find_campaign
 from postroad.ledger.steps import CampaignStep, load_steps
 from postroad.ledger.tables import Event, Message, Pause, Step
 from postroad.ledger.tables import Sequence as SequenceRow
@@ -30,6 +31,7 @@ def remove_step(connection: Connection, request: TakeOutStep, now: int) -> int:
     Raises:
         CannotRemove: there is no such step, or others cannot do without it.
     """
+    find_campaign(connection, request.campaign_id)  # locks it: others may remove steps as well
     steps = load_steps(connection, request.campaign_id)
     removed = next((step for step in steps if step.id == request.step), None)
     if removed is None:

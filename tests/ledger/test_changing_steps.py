@@ -16,7 +16,7 @@ from postroad.contracts import (
     TakeOutStep,
 )
 from postroad.instants import DAY, HOUR
-from postroad.ledger.changing_steps import publish_step
+from postroad.ledger.changing_steps import CannotChange, publish_step
 from postroad.ledger.engine import Ledger
 from postroad.ledger.pausing import pause_person, resume_person
 from postroad.ledger.removing_steps import CannotRemove, pass_over_some, remove_step
@@ -89,6 +89,20 @@ def test_another_text_and_wait_are_those_of_a_step_from_then_on(ledger: Ledger) 
         assert (step.version, step.settings.wait) == (2, _FIVE_DAYS.wait)
         (told,) = connection.execute(select(Event.event, Event.detail)).all()
         assert tuple(told) == ("step_changed", "text version 2, another wait or window by ops")
+
+
+@pytest.mark.parametrize(
+    ("step", "version", "words"),
+    [("gone", 1, "q4 has no step 'gone'"), ("nudge", 9, "nudge has no text version 9")],
+)
+def test_what_is_not_there_is_not_published(
+    ledger: Ledger, step: str, version: int, words: str
+) -> None:
+    request = PublishStepText(campaign_id="q4", step=step, version=version, by="ops")
+    with ledger.write() as connection:
+        _stage(connection, "intro", "nudge")
+        with pytest.raises(CannotChange, match=words):
+            publish_step(connection, request, NOW)
 
 
 def test_a_text_that_was_staged_for_a_variant_is_that_variants(ledger: Ledger) -> None:
