@@ -10,8 +10,8 @@ import typer
 from operations.clock import now, say_time
 from operations.opening import opened_ledger
 from operations.refusal import Refused
-from operations.tasks import rewrite_mail, settle_task
-from postroad.ledger.tasks import OpenTask, list_tasks, open_task
+from operations.tasks import find_task, rewrite_mail, settle_task
+from postroad.ledger.tasks import OpenTask, list_tasks
 from starter.arguments import AsJson, By
 from starter.terminal import print_json, print_table, say
 
@@ -53,14 +53,14 @@ def show(task: TaskId, *, as_json: AsJson = False) -> None:
     Example: postroad task show 12
     """
     with opened_ledger() as ledger, ledger.read() as connection:
-        found = open_task(connection, task, now())
-    if found is None:
-        raise Refused(f"task {task} is not open: `postroad task list` shows those that are")
+        found = find_task(connection, task)
     if as_json:
         print_json(found)
         return
     say(f"{found.kind}: {found.title}")
     say(f"{found.email}, in {found.campaign} ({found.step}), for {found.sender}")
+    if found.problem:
+        say(f"its text cannot be made for this person: {found.problem}")
     for line in found.instructions.splitlines():
         say(line)
 
@@ -82,8 +82,8 @@ def edit(
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise Refused(f"{file} cannot be read as UTF-8 text") from None
-    with opened_ledger() as ledger:
-        rewrite_mail(ledger, task, subject, text, by)
+    with opened_ledger() as ledger, ledger.write() as connection:
+        rewrite_mail(connection, task, subject, text, by)
     say(f"the mail of task {task} is rewritten: `postroad task done {task}` sends it")
 
 
@@ -106,8 +106,9 @@ def skip(task: TaskId, by: By, note: Note = "") -> None:
 
 
 def _settle(task: int, *, done: bool, note: str, by: str) -> None:
-    with opened_ledger() as ledger:
-        settled = asyncio.run(settle_task(ledger, task, done=done, note=note, by=by))
+    with opened_ledger() as ledger, ledger.read() as connection:
+        found = find_task(connection, task)
+    settled = asyncio.run(settle_task(found, done=done, note=note, by=by))
     say(f"{settled.step} is {'done' if done else 'skipped'}")
 
 

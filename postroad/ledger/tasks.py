@@ -38,6 +38,9 @@ class OpenTask(BaseModel):
     kind: str
     title: str
     instructions: str
+    """What the step says of it; for a review, the mail's text."""
+    problem: str = ""
+    """Why its text cannot be made for this person."""
     campaign: str
     step: str
     sender: str
@@ -82,8 +85,10 @@ def open_task(connection: Connection, task: int, now: int) -> OpenTask | None:
     return None if row is None else _open_task(connection, row, now)
 
 
-def count_tasks(connection: Connection, sender: str | None = None) -> int:
-    """Return how many tasks are open, for one sender's people or for everybody's."""
+def count_tasks(
+    connection: Connection, sender: str | None = None, campaign: str | None = None
+) -> int:
+    """Return how many tasks are open: all, or one sender's, or one campaign's."""
     statement = (
         select(func.count())
         .select_from(Message)
@@ -92,17 +97,9 @@ def count_tasks(connection: Connection, sender: str | None = None) -> int:
     )
     if sender is not None:
         statement = statement.where(SequenceRow.sender == sender)
+    if campaign is not None:
+        statement = statement.where(SequenceRow.campaign_id == campaign)
     return connection.execute(statement).scalar_one()
-
-
-def campaign_of_task(connection: Connection, task: int) -> str | None:
-    """Return the campaign of a task, open or settled."""
-    return connection.scalar(
-        select(SequenceRow.campaign_id)
-        .join(Message, Message.sequence_id == SequenceRow.id)
-        .join(Task, Task.message == Message.id)
-        .where(Task.message == task)
-    )
 
 
 _ITS_STEP = Step.position == Message.position
@@ -139,12 +136,16 @@ def _open() -> Select[*tuple[Any, ...]]:
 
 def _open_task(connection: Connection, row: Row[Any], now: int) -> OpenTask:
     settings = StepSettings.model_validate(row.settings)
-    words = _words(connection, row)
+    try:
+        words, problem = _words(connection, row), ""
+    except (BlankFieldError, TextError) as error:
+        words, problem = Rendered("", None, None), str(error)
     return OpenTask(
         id=row.message,
         kind=settings.task or REVIEW,
-        title=words.subject,
+        title=words.subject or row.id,
         instructions=words.text or "",
+        problem=problem,
         campaign=row.campaign_id,
         step=row.id,
         sender=row.sender,
@@ -156,10 +157,7 @@ def _open_task(connection: Connection, row: Row[Any], now: int) -> OpenTask:
 
 
 def _words(connection: Connection, row: Row[Any]) -> Rendered:
-    """Say what is to be done for this person; a text that fails for them still names the step.
-
-    For a review that is the mail, as it was rewritten where somebody did.
-    """
+    """Say what is to be done for this person; a mail is as it was rewritten where somebody did."""
     if row.subject is not None:
         return Rendered(row.subject, row.text, None)
     steps = load_steps(connection, row.campaign_id)
@@ -171,7 +169,4 @@ def _words(connection: Connection, row: Row[Any]) -> Rendered:
         "signature": row.sender_settings.get("signature") or "",
     }
     person = {**row.fields, "email": row.recipient}
-    try:
-        return compile_template(template).render(person, sender, UNSUBSCRIBE_PAGE)
-    except (BlankFieldError, TextError) as error:
-        return Rendered(row.id, str(error), None)
+    return compile_template(template).render(person, sender, UNSUBSCRIBE_PAGE)

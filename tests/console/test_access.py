@@ -43,6 +43,8 @@ _EXPECTED = {
     "POST /channels/{channel}/check": Permission.ADMINISTER,
     "/feed": Permission.LOOK,
     "/feed/stream": Permission.LOOK,
+    "/tasks": Permission.LOOK,
+    "POST /tasks/{task}": Permission.LOOK,
     "/uncertain": Permission.LOOK,
     "POST /uncertain": Permission.STEER,
     "/suppressions": Permission.STEER,

@@ -70,7 +70,8 @@ async def test_a_mail_leaves_once_it_was_reviewed_as_somebody_rewrote_it(
     (task,) = await asyncio.to_thread(_tasks, theatre)
     assert theatre.sandbox.accepted.mails == []
     long = "A much longer text, which somebody wrote for one person alone. " * 40
-    await asyncio.to_thread(rewrite_mail, theatre.ledger, task.id, "For you", long, "ana")
+    with theatre.ledger.write() as connection:
+        rewrite_mail(connection, task.id, "For you", long, "ana")
     await theatre.campaign.execute_update(
         CampaignWorkflow.settle_task, SettleTask(task=task.id, by="ana")
     )

@@ -31,22 +31,28 @@ def waits(
     if campaign is not None:
         own = (*own, Sequence.campaign_id == campaign)
     return [
-        *_uncertain(connection, own),
+        *_for_somebody(connection, own),
         *_paused(connection, own),
         *_stopped(connection, own),
         *_turns(connection, now, own),
     ]
 
 
-def _uncertain(connection: Connection, own: _Own) -> Iterator[Wait]:
-    number = connection.scalar(
-        select(func.count())
-        .select_from(Message)
-        .join(Sequence, Sequence.id == Message.sequence_id)
-        .where(Message.state == MessageState.UNCERTAIN, *own)
-    )
-    if number:
-        yield Wait(words=f"{say_count(number, 'uncertain message')} for somebody to decide about")
+def _for_somebody(connection: Connection, own: _Own) -> Iterator[Wait]:
+    """What nobody but a person can settle."""
+    for state, words in (
+        (MessageState.UNCERTAIN, "{} for somebody to decide about"),
+        (MessageState.OPEN, "{} for somebody to do"),
+    ):
+        number = connection.scalar(
+            select(func.count())
+            .select_from(Message)
+            .join(Sequence, Sequence.id == Message.sequence_id)
+            .where(Message.state == state, *own)
+        )
+        if number:
+            what = "uncertain message" if state is MessageState.UNCERTAIN else "task"
+            yield Wait(words=words.format(say_count(number, what)))
 
 
 def _paused(connection: Connection, own: _Own) -> Iterator[Wait]:
