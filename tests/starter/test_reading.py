@@ -43,6 +43,7 @@ def test_a_report_as_json_has_the_contracts_keys_and_counts_texts_and_senders(
         "messages",
         "steps",
         "templates",
+        "variants",
         "senders",
         "channels",
         "started_at",
