@@ -5,13 +5,21 @@ import os
 import secrets
 from pathlib import Path
 
+from operations.refusal import Refused
+
 _FILE = "console.link"
 LOCAL_ADMIN = "admin@localhost"
 """Who signs in with the link, in the audit log."""
 
 
 def make_link(data_dir: Path, address: str) -> str:
-    """Return a new link to the console at an address; a former one stops working."""
+    """Return a new link to the console at an address; a former one stops working.
+
+    Raises:
+        Refused: there is no such directory, so nothing runs on it.
+    """
+    if not data_dir.is_dir():
+        raise Refused(f"there is no data directory {data_dir}: run `postroad up`, or set data_dir")
     token = secrets.token_urlsafe(32)
     path = data_dir / _FILE
     partial = path.with_name(f"{_FILE}.{os.getpid()}")

@@ -11,10 +11,12 @@ from joserfc.errors import JoseError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from console.cookies import is_secure
 from console.forms import text
 from console.installation import installation_of
 from console.signing_in.arriving import arrive
@@ -31,17 +33,34 @@ _log = structlog.get_logger(__name__)
 
 def routes() -> list[BaseRoute]:
     """Return the way to the provider, and the way back."""
-    # Signs the cookie that holds one sign-in's state; whoever is on the way when the console
-    # restarts begins again.
-    remembered = Middleware(
-        SessionMiddleware,
-        secret_key=secrets.token_urlsafe(32),
-        session_cookie="postroad_account",
-        max_age=_FLOW_SECONDS,
-        path="/sign-in/account",
-    )
     way = [Route("/", _leave), Route("/back", _come_back, name="account_back")]
-    return [Mount("/sign-in/account", routes=way, middleware=[remembered], name="account")]
+    remembered = [Middleware(_Remembered)]
+    return [Mount("/sign-in/account", routes=way, middleware=remembered, name="account")]
+
+
+class _Remembered:
+    """Keeps one sign-in's state in a signed cookie, which over TLS travels over TLS only.
+
+    Its key is as old as the process: whoever is on the way when the console restarts begins again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        key = secrets.token_urlsafe(32)
+        self._over_tls, self._plain = (
+            SessionMiddleware(
+                app,
+                secret_key=key,
+                session_cookie="postroad_account",
+                max_age=_FLOW_SECONDS,
+                path="/sign-in/account",
+                https_only=https_only,
+            )
+            for https_only in (True, False)
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        way = self._over_tls if is_secure(HTTPConnection(scope)) else self._plain
+        await way(scope, receive, send)
 
 
 def role_of(claims: Mapping[str, Any], settings: OidcSettings) -> Role | None:

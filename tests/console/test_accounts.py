@@ -23,7 +23,7 @@ on_sqlite = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 
 
 async def _sign_in(
-    installation: Installation, provider: Provider
+    installation: Installation, provider: Provider, console: str = HOST
 ) -> tuple[httpx.Response, httpx.AsyncClient]:
     """Go to the provider and come back; return the last answer, and the browser."""
     async with served(provider.application()) as issuer, httpx.AsyncClient() as outside:
@@ -33,14 +33,17 @@ async def _sign_in(
             "client_secret": CLIENT_SECRET,
             "roles": _ROLES,
         }
-        console = installation.settings.console.model_copy(
+        told = installation.settings.console.model_copy(
             update={"oidc": OidcSettings.model_validate(oidc)}
         )
-        settings = installation.settings.model_copy(update={"console": console})
+        settings = installation.settings.model_copy(update={"console": told})
         application = build(replace(installation, settings=settings))
-        browser = httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=HOST)
+        browser = httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=console)
         assert "organisation’s account" in (await browser.get("/sign-in")).text
         leaving = await browser.get("/sign-in/account/?next=/campaigns")
+        cookie = leaving.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert ("secure" in cookie) is console.startswith("https:")
         coming = await outside.get(leaving.headers["location"])
         return await browser.get(coming.headers["location"]), browser
 
@@ -54,6 +57,15 @@ async def test_whom_the_provider_vouches_for_is_signed_in_with_their_strongest_r
     page = (await browser.get("/campaigns")).text
     assert "ada@acme.test" in page
     assert "manager" in page
+
+
+@on_sqlite
+async def test_over_tls_what_is_remembered_on_the_way_travels_over_tls_only(
+    installation: Installation,
+) -> None:
+    secure = HOST.replace("http:", "https:")
+    answer, _ = await _sign_in(installation, Provider(_ADA), console=secure)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/campaigns")
 
 
 @on_sqlite

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,11 @@ def test_up_offers_a_link_only_while_nobody_can_sign_in_and_only_on_loopback(
     _type(monkeypatch, _PASSWORD)
     postroad("user", "add", "ana@acme.test")
     assert console_link(settings, "127.0.0.1:8080") == "http://127.0.0.1:8080"
+
+
+def test_a_link_into_a_directory_that_is_not_there_is_refused_in_a_sentence(
+    postroad: Postroad, tmp_path: Path
+) -> None:
+    ran = postroad("user", "link", "--data-dir", str(tmp_path / "none"))
+    assert (ran.code, ran.stderr.count("\n")) == (1, 1)
+    assert "there is no data directory" in ran.stderr
