@@ -44,7 +44,7 @@ class FallingDue:
         """
         for position in sorted({row.position for row in due}):
             step = self._steps[position]
-            if step.settings.winner is not None and not step.winner:
+            if step.is_to_be_judged(self._now):
                 judge_variants(self._connection, self._request.campaign_id, step, self._now)
         skipped = self._skip([row for row in due if self._asks(row.position)])
         settled = skipped | self._reviewed(due)

@@ -24,6 +24,7 @@ def judge_variants(connection: Connection, campaign: str, step: CampaignStep, no
     """
     rule = step.settings.winner
     it = (Step.campaign_id == campaign) & (Step.position == step.position)
+    # Somebody else may have looked since the step was read.
     row = connection.execute(select(Step.winner, Step.judge_at).where(it).with_for_update()).one()
     if rule is None or row.winner is not None or (row.judge_at or 0) > now:
         return

@@ -21,8 +21,10 @@ class CampaignStep:
     settings: StepSettings
     version: int
     variants: tuple[Variant, ...] = ()
-    winner: str = ""
-    """The variant that everybody gets; empty where each gets theirs."""
+    winner: str | None = None
+    """The variant that everybody gets; empty where none was better, None where nobody looked."""
+    judge_at: int | None = None
+    """When its variants are compared, or looked at again; None at once."""
     removed: bool = False
     """Whether nobody gets it any more."""
 
@@ -34,6 +36,11 @@ class CampaignStep:
             if variant.id == self.winner:
                 return variant.version
         return variant_of(self.variants, self.id, person_key).version
+
+    def is_to_be_judged(self, now: int) -> bool:
+        """Whether it is time to look which of its variants is the better."""
+        decided = self.settings.winner is None or self.winner is not None
+        return not decided and (self.judge_at or 0) <= now
 
     @property
     def versions(self) -> list[int]:
@@ -66,7 +73,15 @@ def load_steps(connection: Connection, campaign_id: str) -> list[CampaignStep]:
     ):
         variants[row.position].append(Variant(row.id, row.weight, row.version))
     rows = connection.execute(
-        select(Step.position, Step.id, Step.settings, Step.version, Step.winner, Step.removed_at)
+        select(
+            Step.position,
+            Step.id,
+            Step.settings,
+            Step.version,
+            Step.winner,
+            Step.judge_at,
+            Step.removed_at,
+        )
         .where(Step.campaign_id == campaign_id)
         .order_by(Step.position)
     )
@@ -77,7 +92,8 @@ def load_steps(connection: Connection, campaign_id: str) -> list[CampaignStep]:
             settings=StepSettings.model_validate(row.settings),
             version=row.version,
             variants=tuple(variants[row.position]),
-            winner=row.winner or "",
+            winner=row.winner,
+            judge_at=row.judge_at,
             removed=row.removed_at is not None,
         )
         for row in rows
