@@ -7,13 +7,19 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from postroad.campaign.step import StepSettings
-from postroad.campaign.template import BlankFieldError, Rendered, TextError, compile_template
+from postroad.campaign.template import (
+    BlankFieldError,
+    CompiledTemplate,
+    Rendered,
+    TextError,
+    compile_template,
+)
 from postroad.contracts import (
     MessageState,
 )
 from postroad.instants import moment
 from postroad.ledger.own_texts import UNSUBSCRIBE_PAGE
-from postroad.ledger.steps import load_steps, load_template
+from postroad.ledger.steps import CampaignStep, load_steps, load_template
 from postroad.ledger.tables import (
     Enrollment,
     Message,
@@ -76,13 +82,14 @@ def list_tasks(
         statement = statement.where(SequenceRow.campaign_id == campaign)
     if sender is not None:
         statement = statement.where(SequenceRow.sender == sender)
-    return [_open_task(connection, row, now) for row in connection.execute(statement)]
+    texts = _Texts(connection)
+    return [_open_task(texts, row, now) for row in connection.execute(statement)]
 
 
 def open_task(connection: Connection, task: int, now: int) -> OpenTask | None:
     """Return one open task; None where it is settled, or was never opened."""
     row = connection.execute(_open().where(Task.message == task)).first()
-    return None if row is None else _open_task(connection, row, now)
+    return None if row is None else _open_task(_Texts(connection), row, now)
 
 
 def count_tasks(
@@ -134,10 +141,29 @@ def _open() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _open_task(connection: Connection, row: Row[Any], now: int) -> OpenTask:
+class _Texts:
+    """The texts of tasks, each read once however many people it is for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._steps: dict[str, list[CampaignStep]] = {}
+        self._compiled: dict[tuple[str, int, int], CompiledTemplate] = {}
+
+    def of(self, campaign: str, position: int, person_key: str) -> CompiledTemplate:
+        """Return the text that a person gets."""
+        if campaign not in self._steps:
+            self._steps[campaign] = load_steps(self._connection, campaign)
+        version = self._steps[campaign][position].version_for(person_key)
+        key = (campaign, position, version)
+        if key not in self._compiled:
+            self._compiled[key] = compile_template(load_template(self._connection, *key))
+        return self._compiled[key]
+
+
+def _open_task(texts: _Texts, row: Row[Any], now: int) -> OpenTask:
     settings = StepSettings.model_validate(row.settings)
     try:
-        words, problem = _words(connection, row), ""
+        words, problem = _words(texts, row), ""
     except (BlankFieldError, TextError) as error:
         words, problem = Rendered("", None, None), str(error)
     return OpenTask(
@@ -156,17 +182,15 @@ def _open_task(connection: Connection, row: Row[Any], now: int) -> OpenTask:
     )
 
 
-def _words(connection: Connection, row: Row[Any]) -> Rendered:
+def _words(texts: _Texts, row: Row[Any]) -> Rendered:
     """Say what is to be done for this person; a mail is as it was rewritten where somebody did."""
     if row.subject is not None:
         return Rendered(row.subject, row.text, None)
-    steps = load_steps(connection, row.campaign_id)
-    version = steps[row.position].version_for(row.person_key)
-    template = load_template(connection, row.campaign_id, row.position, version)
+    text = texts.of(row.campaign_id, row.position, row.person_key)
     sender = {
         "email": row.sender,
         "name": row.name,
         "signature": row.sender_settings.get("signature") or "",
     }
     person = {**row.fields, "email": row.recipient}
-    return compile_template(template).render(person, sender, UNSUBSCRIBE_PAGE)
+    return text.render(person, sender, UNSUBSCRIBE_PAGE)
