@@ -14,6 +14,7 @@ from postroad.campaign.mime import (
     reply_subject,
 )
 from postroad.campaign.quotation import attribution, with_quotation
+from postroad.campaign.step import StepSettings
 from postroad.campaign.template import (
     BlankFieldError,
     CompiledTemplate,
@@ -24,6 +25,7 @@ from postroad.campaign.template import (
 )
 from postroad.channels.base import OutgoingMessage
 from postroad.instants import moment
+from postroad.ledger.channel_options import conversation_roots
 from postroad.ledger.steps import CampaignStep
 from postroad.ledger.waves import Earlier, WaveMessage
 from postroad.signed_tokens import NamedMessage
@@ -104,6 +106,7 @@ class Composing:
         self._campaign_id = campaign_id
         self._writer = writer
         self._steps = steps
+        self._roots = conversation_roots([writing.step for writing in steps])
         self._quotable = quotable
         self._ways_out = ways_out
         self._tracker = tracker
@@ -132,9 +135,9 @@ class Composing:
             unsubscribe_mailto=None if self._ways_out is None else self._ways_out.mailto(key),
         )
         try:
-            rendered = self._render(writing, message, page)
-            composer = writing.texts[version].composer
-            content = composer.compose(envelope, rendered, _name(message.fields))
+            text = writing.texts[version]
+            rendered = self._render(writing.step.settings, text.compiled, message, page)
+            content = text.composer.compose(envelope, rendered, _name(message.fields))
         except (BlankFieldError, TextError) as error:
             raise Unsendable(str(error)) from error
         outgoing = OutgoingMessage(
@@ -155,12 +158,17 @@ class Composing:
         step = self._steps[following].step
         return step.due_at(sent_at, message.timezone, self._writer.timezone)
 
-    def _render(self, writing: StepWriting, message: WaveMessage, page: str | None) -> Rendered:
+    def _render(
+        self,
+        settings: StepSettings,
+        text: CompiledTemplate,
+        message: WaveMessage,
+        page: str | None,
+    ) -> Rendered:
         person = {**message.fields, "email": message.recipient}
         if message.own is not None:
             rendered = message.own.with_page(page)
         else:
-            text = writing.text_for(message.person_key)
             rendered = text.render(person, self._writer.fields, page)
         if not rendered.subject:
             subject = self._subject_of_conversation(message, person, page)
@@ -172,7 +180,7 @@ class Composing:
         named = _named(message)
         if tracker is not None:  # before quoting: what was sent before is not followed again
             rendered = tracker.with_links(rendered, named)
-        if writing.step.settings.quote and message.earlier:
+        if settings.quote and message.earlier:
             rendered = self._quote(rendered, message.earlier[-1], person, page)
         return rendered if tracker is None else tracker.with_image(rendered, named)
 
@@ -180,18 +188,13 @@ class Composing:
         self, message: WaveMessage, person: Mapping[str, str], page: str | None
     ) -> str:
         """Return the subject that was really sent, as an answer's; providers thread by it."""
-        position = message.subject.position
-        root = max(at for at in range(position) if self._begins_conversation(at))
+        root = self._roots[message.subject.position]
         first = next((mail for mail in message.earlier if mail.position >= root), None)
         sent = None if first is None else self._as_sent(first, person, page)
         if sent is None:
             text = self._steps[root].text_for(message.person_key)
             sent = text.render(person, self._writer.fields, page)
         return sent.subject if first is None else reply_subject(sent.subject)
-
-    def _begins_conversation(self, position: int) -> bool:
-        settings = self._steps[position].step.settings
-        return settings.task is None and settings.thread == "new"
 
     def _quote(
         self, rendered: Rendered, last: Earlier, person: Mapping[str, str], page: str | None

@@ -8,14 +8,13 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from operations.definition import Definition, Rows
-from operations.opening import unknown_campaign
-from operations.refusal import Refused
+from operations.opening import refuse_unless_running
 from operations.screening import Screening
 from operations.updates import ask_campaign
 from postroad.campaign.audience import AudienceRow, RejectedRow
 from postroad.campaign.template import unknown_fields
 from postroad.campaign.told_audience import ToldAudience
-from postroad.contracts import AddPeople, CampaignState, PeopleAdded
+from postroad.contracts import AddPeople, PeopleAdded
 from postroad.ledger.additions import (
     current_steps,
     last_rejection,
@@ -23,7 +22,6 @@ from postroad.ledger.additions import (
     stage_addition,
 )
 from postroad.ledger.engine import Ledger
-from postroad.ledger.overview import campaign_state
 from postroad.ledger.steps import load_settings
 from postroad.ledger.workspace import list_senders
 from postroad.yaml_file import FileError
@@ -63,11 +61,7 @@ def screened_rows(
         FileError: its texts need what is not said of people.
     """
     with ledger.read() as connection:
-        state = campaign_state(connection, campaign)
-        if state is None:
-            raise unknown_campaign(campaign)
-        if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
-            raise Refused(f"{campaign} is {state}: people can be added while it runs")
+        refuse_unless_running(connection, campaign, "people can be added while it runs")
         definition = Definition(
             id=campaign,
             settings=load_settings(connection, campaign),

@@ -1,22 +1,25 @@
 """Adding steps at the end of a running campaign, as its changed file describes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from operations.changing_steps import define_again
-from operations.opening import unknown_campaign
+from operations.opening import refuse_unless_running
 from operations.refusal import Refused
 from operations.updates import ask_campaign
 from postroad.campaign.file import load_campaign
-from postroad.contracts import AddStep, CampaignState, StepAdded, VariantText
-from postroad.ledger.content import store_attachments, store_text
+from postroad.contracts import AddStep, StepAdded, VariantText
+from postroad.ledger.content import store_attachments
 from postroad.ledger.engine import Ledger
-from postroad.ledger.overview import campaign_state
-from postroad.ledger.staging import StagedStep
+from postroad.ledger.staging import StagedStep, store_texts
 from postroad.ledger.steps import load_steps
+
+_LAUNCH_ANOTHER = (
+    "launch what comes next as a campaign of its own, `postroad launch` with another id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def read_addition(ledger: Ledger, campaign: str, path: Path) -> Addition:
     """
     file = load_campaign(path)
     with ledger.read() as connection:
-        _refuse_when_over(connection, campaign)
+        refuse_unless_running(connection, campaign, _LAUNCH_ANOTHER)
         steps = load_steps(connection, campaign)
         known = {step.id for step in steps}
         listed = [step.id for step in file.steps]
@@ -85,33 +88,11 @@ async def add_steps(ledger: Ledger, addition: Addition, *, reopen_finished: bool
 
 def _stage(connection: Connection, campaign: str, position: int, step: StagedStep) -> AddStep:
     """Store a step's texts."""
-    variants = [
-        VariantText(
-            id=variant.id,
-            weight=variant.weight,
-            version=store_text(connection, campaign, position, variant.template, variant.id),
-        )
-        for variant in step.variants
-    ]
-    if variants:
-        version = variants[0].version
-    else:
-        version = store_text(connection, campaign, position, step.template)
+    version, variants = store_texts(connection, campaign, position, step)
     return AddStep(
         step=step.id,
         position=position,
         settings=step.settings.model_dump(mode="json"),
         version=version,
-        variants=variants,
+        variants=[VariantText(**asdict(variant)) for variant in variants],
     )
-
-
-def _refuse_when_over(connection: Connection, campaign: str) -> None:
-    state = campaign_state(connection, campaign)
-    if state is None:
-        raise unknown_campaign(campaign)
-    if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
-        raise Refused(
-            f"{campaign} is {state}: launch what comes next as a campaign of its own, "
-            "`postroad launch` with another id"
-        )

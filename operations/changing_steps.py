@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from operations.definition import Definition, check_workspace, define, with_default_window
 from operations.library import with_library
-from operations.opening import unknown_campaign
+from operations.opening import refuse_unless_running
 from operations.refusal import Refused
 from operations.updates import ask_campaign
 from postroad.campaign.bodies import build_template
@@ -20,7 +20,6 @@ from postroad.campaign.step import StepFile
 from postroad.campaign.template import StepTemplate, TextError, unknown_fields
 from postroad.campaign.timing import Timing
 from postroad.contracts import (
-    CampaignState,
     ChangeStep,
     NewTiming,
     RemoveStep,
@@ -33,7 +32,6 @@ from postroad.ledger.changing_steps import count_not_yet_left
 from postroad.ledger.content import store_attachments, store_text
 from postroad.ledger.engine import Ledger
 from postroad.ledger.fields_of_people import common_fields
-from postroad.ledger.overview import campaign_state
 from postroad.ledger.staging import StagedStep
 from postroad.ledger.steps import CampaignStep, load_steps
 from postroad.yaml_file import FileError
@@ -193,11 +191,7 @@ def define_again(
 
 
 def _find_step(connection: Connection, campaign: str, step: str) -> tuple[CampaignStep, StagedStep]:
-    state = campaign_state(connection, campaign)
-    if state is None:
-        raise unknown_campaign(campaign)
-    if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
-        raise Refused(f"{campaign} is {state}: its steps can be changed while it runs")
+    refuse_unless_running(connection, campaign, "its steps can be changed while it runs")
     steps = {each.id: each for each in current_steps(connection, campaign)}
     if step not in steps:
         raise Refused(f"{campaign} has no step {step!r}; {did_you_mean(step, steps)}")

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
+
 from operations.refusal import Refused, Unknown
 from postroad.campaign.address import Address, parse_address
+from postroad.contracts import CampaignState
 from postroad.ledger.engine import Ledger
+from postroad.ledger.overview import campaign_state
 from postroad.settings import Settings, load_settings
 
 
@@ -38,6 +42,25 @@ def normalised(email: str) -> str:
         Refused: it is none.
     """
     return parsed(email).address
+
+
+def refuse_unless_running(connection: Connection, campaign: str, way_out: str) -> None:
+    """See that a campaign runs, or is paused.
+
+    Args:
+        connection: a transaction.
+        campaign: its id.
+        way_out: what to say of it where it does neither.
+
+    Raises:
+        Unknown: there is no such campaign.
+        Refused: it does not run.
+    """
+    state = campaign_state(connection, campaign)
+    if state is None:
+        raise unknown_campaign(campaign)
+    if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        raise Refused(f"{campaign} is {state}: {way_out}")
 
 
 def unknown_campaign(campaign: str) -> Unknown:

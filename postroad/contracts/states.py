@@ -45,7 +45,10 @@ class MessageState(StrEnum):
     """Not for this person: its conditions did not hold, it was removed, or somebody said so."""
 
 
-NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED, MessageState.OPEN)
+TO_LEAVE = (MessageState.PLANNED, MessageState.RESERVED)
+"""What may leave if nobody holds it back."""
+
+NOT_YET_LEFT = (*TO_LEAVE, MessageState.OPEN)
 """What stops at once when a person's sequence ends."""
 
 

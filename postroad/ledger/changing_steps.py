@@ -2,10 +2,9 @@
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from postroad.contracts import MessageState, PublishStepText
+from postroad.contracts import PublishStepText
+from postroad.contracts.states import TO_LEAVE
 from postroad.ledger.tables import Event, Message, Sequence, Step, StepText, StepVariant
-
-_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 
 
 class CannotChange(ValueError):
@@ -57,7 +56,7 @@ def count_not_yet_left(connection: Connection, campaign: str, position: int) -> 
         .where(
             Sequence.campaign_id == campaign,
             Message.position == position,
-            Message.state.in_(_NOT_YET_LEFT),
+            Message.state.in_(TO_LEAVE),
         )
     ).scalar_one()
 

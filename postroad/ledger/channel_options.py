@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from postroad.campaign.file import CampaignSettings, Purpose
 from postroad.channels.mail_sizes import largest_mail
@@ -85,17 +85,23 @@ def wish_of_step(
     root = conversation_roots(steps).get(position)
     if root is None:
         return wish
-    began = (
+    began = began_on(root, position).where(Message.enrollment_id == enrollment)
+    return replace(wish, conversation=connection.scalar(began))
+
+
+def began_on(root: int, position: int) -> Select[str | None]:
+    """Ask for the channel of the first mail of a conversation that was sent.
+
+    Args:
+        root: the step that the conversation begins at.
+        position: the step that answers.
+    """
+    return (
         select(Message.channel_id)
-        .where(
-            Message.enrollment_id == enrollment,
-            Message.position.in_(range(root, position)),
-            Message.state == MessageState.SENT,
-        )
+        .where(Message.position.in_(range(root, position)), Message.state == MessageState.SENT)
         .order_by(Message.position)
         .limit(1)
     )
-    return replace(wish, conversation=connection.scalar(began))
 
 
 def conversation_roots(steps: Sequence[CampaignStep]) -> dict[int, int]:

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from postroad.instants import MINUTE, moment
 from postroad.ledger.tables import Enrollment, Event, Message, Sequence, Step
@@ -33,6 +34,16 @@ class FeedEntry(BaseModel):
 def last_event(connection: Connection) -> int:
     """Return the id of the newest event; 0 where there is none."""
     return connection.execute(select(func.max(Event.id))).scalar() or 0
+
+
+def enrolled_at(enrollment: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+    """Ask when a person was enrolled, in a statement about their row id."""
+    return (
+        select(Event.at)
+        .where(Event.enrollment_id == enrollment, Event.event == "enrolled")
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def first_event_since(connection: Connection, at: int) -> int:

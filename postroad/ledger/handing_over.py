@@ -8,9 +8,8 @@ their thread leaves through the new sender's own channel: its headers name the t
 from sqlalchemy import Connection, insert, literal, select, update
 
 from postroad.contracts import EnrollmentState, HandOver, MessageState
+from postroad.contracts.states import TO_LEAVE
 from postroad.ledger.tables import Enrollment, Event, Message, Sender, Sequence
-
-_NOT_YET_LEFT = (MessageState.PLANNED, MessageState.RESERVED)
 
 
 class CannotHandOver(ValueError):
@@ -42,7 +41,7 @@ def hand_over(connection: Connection, request: HandOver, now: int) -> int:
     # Messages before people, as sending settles them, so that none deadlocks.
     connection.execute(
         update(Message)
-        .where(Message.enrollment_id.in_(people), Message.state.in_(_NOT_YET_LEFT))
+        .where(Message.enrollment_id.in_(people), Message.state.in_(TO_LEAVE))
         .values(
             sequence_id=new,
             state=MessageState.PLANNED,

@@ -18,11 +18,11 @@ from postroad.contracts import (
     ResumeEnrollment,
     sequence_workflow_id,
 )
+from postroad.contracts.states import TO_LEAVE
 from postroad.instants import instant, moment
 from postroad.ledger.tables import Enrollment, Event, Message, Pause, Sender, Step
 from postroad.ledger.tables import Sequence as SequenceRow
 
-_TO_LEAVE = (MessageState.PLANNED, MessageState.RESERVED)
 _Found = Row[int, str, str]
 """(id, state, sender) of a person in a campaign."""
 
@@ -49,7 +49,7 @@ def pause_person(connection: Connection, request: PauseEnrollment, now: int) -> 
         select(Message.id, Message.due_at)
         .where(
             Message.enrollment_id == person.id,
-            Message.state.in_(_TO_LEAVE),
+            Message.state.in_(TO_LEAVE),
             Message.due_at.is_not(None),
         )
         .with_for_update()
@@ -169,7 +169,7 @@ def _hold(
     later = None if until is None else max(until, due_at or until)
     connection.execute(
         update(Message)
-        .where(Message.id == message, Message.state.in_(_TO_LEAVE))
+        .where(Message.id == message, Message.state.in_(TO_LEAVE))
         .values(
             state=MessageState.PLANNED, due_at=later, channel_id=None, wave=None, charge_at=None
         )

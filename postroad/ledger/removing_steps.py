@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from postroad.contracts import MessageState, TakeOutStep
+from postroad.ledger.events import enrolled_at
 from postroad.ledger.going_on import Passed
 from postroad.ledger.skipping import REMOVED, skip
 from postroad.ledger.staging import find_campaign
@@ -67,17 +68,11 @@ def pass_over_some(connection: Connection, campaign: str, position: int, now: in
         .where(earlier.enrollment_id == Message.enrollment_id, earlier.position < position)
         .scalar_subquery()
     )
-    enrolled = (
-        select(Event.at)
-        .where(Event.enrollment_id == Message.enrollment_id, Event.event == "enrolled")
-        .limit(1)
-        .scalar_subquery()
-    )
     rows = connection.execute(
         select(
             Message.enrollment_id,
             SequenceRow.sender,
-            func.coalesce(last_sent, enrolled, now).label("since"),
+            func.coalesce(last_sent, enrolled_at(Message.enrollment_id), now).label("since"),
         )
         .join(SequenceRow, SequenceRow.id == Message.sequence_id)
         .where(

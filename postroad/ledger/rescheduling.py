@@ -9,8 +9,9 @@ from postroad.campaign.days_off import DaysOff
 from postroad.campaign.timing import Timing
 from postroad.contracts import CampaignState, MessageState, sequence_workflow_id
 from postroad.ledger.days_off import days_off
+from postroad.ledger.events import enrolled_at
 from postroad.ledger.steps import load_settings, load_steps
-from postroad.ledger.tables import Campaign, Enrollment, Event, Message, Sender, Sequence
+from postroad.ledger.tables import Campaign, Enrollment, Message, Sender, Sequence
 
 _GOES_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 _Waiting = Row[int, int, int, str | None, int | None]
@@ -147,12 +148,6 @@ def _waiting(
 ) -> list[_Waiting]:
     """Return what waits for its time, and since when; None where that is not known."""
     earlier = aliased(Message)
-    enrolled = (
-        select(Event.at)
-        .where(Event.enrollment_id == Enrollment.id, Event.event == "enrolled")
-        .limit(1)
-        .scalar_subquery()
-    )
     return list(
         connection.execute(
             select(
@@ -160,7 +155,9 @@ def _waiting(
                 Message.position,
                 Message.due_at,
                 Enrollment.timezone,
-                case((Message.position == 0, enrolled), else_=earlier.sent_at).label("since"),
+                case(
+                    (Message.position == 0, enrolled_at(Enrollment.id)), else_=earlier.sent_at
+                ).label("since"),
             )
             .join(Enrollment, Enrollment.id == Message.enrollment_id)
             .outerjoin(

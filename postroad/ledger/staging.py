@@ -6,7 +6,7 @@ takes the token over, so that of two launches at once exactly one gets to the st
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,6 +15,7 @@ from postroad.campaign.audience import ROWS_PER_CHUNK, AudienceRow, RejectedRow,
 from postroad.campaign.file import CampaignSettings
 from postroad.campaign.step import StepSettings
 from postroad.campaign.template import StepTemplate
+from postroad.campaign.variants import Variant
 from postroad.contracts import CampaignState
 from postroad.ledger.content import store_attachments, store_text
 from postroad.ledger.engine import Ledger
@@ -135,39 +136,37 @@ def stage_steps(
     check_token(connection, campaign_id, token)
     store_attachments(connection, files)
     for position, step in enumerate(steps):
+        version, variants = store_texts(connection, campaign_id, position, step)
         connection.execute(
             insert(Step).values(
                 campaign_id=campaign_id,
                 position=position,
                 id=step.id,
                 settings=step.settings.model_dump(mode="json"),
-                version=_store_texts(connection, campaign_id, position, step),
+                version=version,
             )
         )
+        if variants:
+            place = {"campaign_id": campaign_id, "position": position}
+            rows = [{**place, **asdict(variant)} for variant in variants]
+            connection.execute(insert(StepVariant), rows)
 
 
-def _store_texts(connection: Connection, campaign_id: str, position: int, step: StagedStep) -> int:
-    """Store a step's text, or those of its variants; return the first version."""
-    if not step.variants:
-        return store_text(connection, campaign_id, position, step.template)
-    versions = [
-        store_text(connection, campaign_id, position, variant.template, variant.id)
+def store_texts(
+    connection: Connection, campaign_id: str, position: int, step: StagedStep
+) -> tuple[int, list[Variant]]:
+    """Store a step's text, or those of its variants; return the first version, and the variants."""
+    variants = [
+        Variant(
+            variant.id,
+            variant.weight,
+            store_text(connection, campaign_id, position, variant.template, variant.id),
+        )
         for variant in step.variants
     ]
-    connection.execute(
-        insert(StepVariant),
-        [
-            {
-                "campaign_id": campaign_id,
-                "position": position,
-                "id": variant.id,
-                "weight": variant.weight,
-                "version": version,
-            }
-            for variant, version in zip(step.variants, versions, strict=True)
-        ],
-    )
-    return versions[0]
+    if variants:
+        return variants[0].version, variants
+    return store_text(connection, campaign_id, position, step.template), []
 
 
 def stage_audience(

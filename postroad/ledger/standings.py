@@ -9,7 +9,7 @@ from postroad.campaign.step import StepSettings
 from postroad.channels.selection import Choice, choose_channel
 from postroad.contracts import CampaignState, ChannelState, EnrollmentState, MessageState
 from postroad.ledger.caps import held_by_caps
-from postroad.ledger.channel_options import load_options, wish_of_step
+from postroad.ledger.channel_options import began_on, load_options, wish_of_step
 from postroad.ledger.channel_state import channel_scope
 from postroad.ledger.days_off import NO_DAYS_OFF, days_off
 from postroad.ledger.limits import caps_in_force
@@ -155,16 +155,9 @@ def conversation_with(
         position: the step that answers.
     """
     return connection.scalar(
-        select(Message.channel_id)
+        began_on(root, position)
         .join(Enrollment, Enrollment.id == Message.enrollment_id)
-        .where(
-            Enrollment.campaign_id == campaign_id,
-            Enrollment.address == address,
-            Message.position.in_(range(root, position)),
-            Message.state == MessageState.SENT,
-        )
-        .order_by(Message.position)
-        .limit(1)
+        .where(Enrollment.campaign_id == campaign_id, Enrollment.address == address)
     )
 
 
