@@ -72,8 +72,9 @@ def screened_rows(
         )
         senders = {sender.email: sender for sender in list_senders(connection)}
     for step in definition.steps:
-        for field in unknown_fields(step.template, frozenset(fields)):
-            raise FileError(f"{source}: step {step.id}: {field}")
+        for template in step.templates:
+            for field in unknown_fields(template, frozenset(fields)):
+                raise FileError(f"{source}: step {step.id}: {field}")
     return Screening(definition, senders).rows()
 
 

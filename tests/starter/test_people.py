@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from postroad.campaign.template import StepTemplate
 from postroad.contracts import CampaignState, MessageState
 from postroad.ledger.engine import Ledger
-from postroad.ledger.tables import AudienceChunk, StepText
+from postroad.ledger.tables import AudienceChunk, StepText, StepVariant
 from tests.ledger_rows import add_campaign, add_person, add_sender
 from tests.starter.command import Postroad
 from tests.starter.conftest import Noted
@@ -83,6 +83,21 @@ def test_what_could_not_be_sent_is_refused_before_the_campaign_is_asked(
     assert (ran.code, ran.stdout) == (1, "")
     assert words in ran.stderr
     assert _staged(ledger) == []
+
+
+def test_people_who_lack_what_a_variant_needs_are_refused_as_well(
+    postroad: Postroad, tmp_path: Path, ledger: Ledger
+) -> None:
+    texts = {"short": "Hi {{ person.first_name }}", "long": "Hi from {{ person.city }}"}
+    with ledger.write() as connection:
+        for version, (variant, subject) in enumerate(texts.items(), start=2):
+            place = {"campaign_id": "q4", "position": 0, "version": version}
+            template = {"subject": subject, "text": "Hello"}
+            connection.execute(insert(StepText).values(**place, template=template, variant=variant))
+            connection.execute(insert(StepVariant).values(**place, id=variant, weight=1))
+    ran = postroad("people", "add", "q4", _csv(tmp_path, "email,first_name", "ada@x.test,Ada"))
+    assert (ran.code, _staged(ledger)) == (1, [])
+    assert "unknown field person.city" in ran.stderr
 
 
 def test_a_missing_file_is_refused(postroad: Postroad, tmp_path: Path) -> None:
