@@ -88,7 +88,7 @@ def test_what_could_not_be_sent_is_refused_before_the_campaign_is_asked(
 def test_people_who_lack_what_a_variant_needs_are_refused_as_well(
     postroad: Postroad, tmp_path: Path, ledger: Ledger
 ) -> None:
-    texts = {"short": "Hi {{ person.first_name }}", "long": "Hi from {{ person.city }}"}
+    texts = {"a": "Hi {{ person.first_name }}", "b": "Hi from {{ person.city }}"}
     with ledger.write() as connection:
         for version, (variant, subject) in enumerate(texts.items(), start=2):
             place = {"campaign_id": "q4", "position": 0, "version": version}
