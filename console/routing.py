@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,13 +13,16 @@ from temporalio.service import RPCError
 
 from console import csrf, notices
 from console.access import Permission, Viewer, viewer_of
+from console.auditing import audited
 from console.cookies import SESSION
 from console.forms import local
 from console.installation import installation_of
 from operations.clock import now
 from operations.failures import SAID_IN_A_SENTENCE, sentence_of
-from postroad.ledger.audit import record_change
 from postroad.ledger.console_sessions import find_session
+
+_LONGEST_SUBJECT = 400
+"""An address and more."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -58,7 +62,9 @@ class Page(Route):
 class Change(Route):
     """An action that people with a permission may take; each one is in the audit log."""
 
-    def __init__(self, path: str, name: str, action: Action, permission: Permission) -> None:
+    def __init__(
+        self, path: str, name: str, action: Action, permission: Permission, *, subject: str = ""
+    ) -> None:
         """Put the action behind the sign-in and the check of its form.
 
         Args:
@@ -66,8 +72,9 @@ class Change(Route):
             name: what the audit log calls it.
             action: answers POST; what it refuses is told to the viewer.
             permission: what the viewer needs.
+            subject: the form's field that names what is to be changed, where the path does not.
         """
-        endpoint = _guarded(_recorded(name, action), permission)
+        endpoint = _guarded(_recorded(name, action, subject), permission)
         super().__init__(path, endpoint, name=name, methods=["POST"])
         self.permission = permission
 
@@ -112,29 +119,34 @@ def _guarded(endpoint: Endpoint, permission: Permission) -> Endpoint:
     return guarded
 
 
-def _recorded(name: str, action: Action) -> Endpoint:
+def _recorded(name: str, action: Action, field: str) -> Endpoint:
     async def recorded(request: Request) -> Response:
         viewer = viewer_of(request)
         form = await request.form()
         if not csrf.is_from_us(request, form, request.cookies[SESSION]):
             raise HTTPException(403, "This form is too old: load the page again.")
         try:
-            done = await action(request)
+            async with audited(
+                installation_of(request),
+                by=viewer.email,
+                action=name,
+                subject=_named(request, form, field),
+            ) as change:
+                done = await action(request)
+                change.subject, change.words = done.subject, done.words
         except (*SAID_IN_A_SENTENCE, RPCError) as refusal:
             response = RedirectResponse(_page_before(request), 303)
             notice = notices.Notice(sentence_of(refusal), is_refusal=True)
             notices.leave(request, response, notice)
             return response
-        await installation_of(request).write(
-            record_change,
-            by=viewer.email,
-            action=name,
-            subject=done.subject,
-            detail=done.words,
-            now=now(),
-        )
         response = RedirectResponse(done.to, 303)
         notices.leave(request, response, notices.Notice(done.words))
         return response
 
     return recorded
+
+
+def _named(request: Request, form: FormData, field: str) -> str:
+    """Return what is to be changed, as it was asked for."""
+    named = form.getlist(field) if field else request.path_params.values()
+    return ", ".join(str(one) for one in named).replace("\x00", "")[:_LONGEST_SUBJECT]

@@ -88,7 +88,7 @@ async def add_told_people(
     Raises:
         Refused: the campaign does not run.
         FileError: its texts need what is not said of people.
-        Unavailable: no worker answers; the people are enrolled as soon as one does.
+        Unanswered: no worker answers; the people are enrolled as soon as one does.
     """
     rejected: list[RejectedRow] = []
 

@@ -11,3 +11,7 @@ class Unknown(Refused):
 
 class Unavailable(Refused):
     """A server that is needed does not answer; the same may work later."""
+
+
+class Unanswered(Unavailable):
+    """A server was asked and has not answered: what it was asked for may still happen."""

@@ -13,7 +13,7 @@ from temporalio.client import (
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from operations.refusal import Refused, Unavailable
+from operations.refusal import Refused, Unanswered
 from operations.temporal import connect
 from postroad.contracts import Contract, campaign_workflow_id
 from postroad.durations import format_duration
@@ -44,7 +44,7 @@ async def ask_campaign(
 
     Raises:
         Refused: the campaign is not running, or refuses.
-        Unavailable: no worker answers.
+        Unanswered: no worker answers; the update takes effect once one does.
     """
     client = client or await connect(load_settings())
     handle = client.get_workflow_handle(campaign_workflow_id(campaign))
@@ -68,14 +68,14 @@ async def refused_update(update: str, patience: timedelta) -> AsyncIterator[None
 
     Raises:
         Refused: why.
-        Unavailable: nobody answered.
+        Unanswered: nobody answered it yet.
     """
     try:
         yield
     except WorkflowUpdateFailedError as error:
         raise Refused(_sentence(error)) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
-        raise Unavailable(
+        raise Unanswered(
             f"no worker answered within {format_duration(patience)}; {update} takes effect as soon "
             "as one runs: `postroad doctor` says what is missing"
         ) from None

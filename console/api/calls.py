@@ -1,16 +1,16 @@
 """Who calls, and on which installation."""
 
 import secrets
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from console.auditing import Audited, audited
 from console.installation import Installation, installation_of
-from operations.clock import now
 from postroad.ledger.api_tokens import TokenHolder
-from postroad.ledger.audit import record_change
 from postroad.ledger.users import Role
 
 
@@ -33,17 +33,14 @@ class Call:
         """The only sender whose people it sees; None for all."""
         return self.holder.sender if self.holder.role is Role.REP else None
 
-    async def record(self, action: str, subject: str, detail: str) -> None:
-        """Write a change to the audit log.
+    def change(self, action: str, subject: str) -> AbstractAsyncContextManager[Audited]:
+        """Make a change that is in the audit log.
 
         Args:
-            action: what was done, as the console calls it.
-            subject: what was changed.
-            detail: what people are told of it.
+            action: what is done, as the console calls it.
+            subject: what is changed.
         """
-        await self.installation.write(
-            record_change, by=self.by, action=action, subject=subject, detail=detail, now=now()
-        )
+        return audited(self.installation, by=self.by, action=action, subject=subject)
 
 
 def begin_call(request: Request, holder: TokenHolder) -> Call:

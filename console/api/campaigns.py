@@ -182,10 +182,11 @@ async def launch_one(call: Calling, body: Launch) -> Launched:
     warnings = await asyncio.to_thread(channel_warnings, installation.ledger, definition)
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue
-    launched = await launch(client, installation.ledger, queue, definition)
+    async with call.change("launch campaign", body.id) as change:
+        launched = await launch(client, installation.ledger, queue, definition)
+        people = say_count(launched.people, "person", "people")
+        change.words = f"{body.id} is launched: {people}"
     await _begun(call, body.id)
-    people = say_count(launched.people, "person", "people")
-    await call.record("launch campaign", body.id, f"{body.id} is launched: {people}")
     return Launched(
         campaign=launched.campaign,
         workflow_id=launched.workflow_id,
@@ -250,15 +251,12 @@ async def _begun(call: Call, campaign: str) -> None:
 
 async def _steer(call: Call, campaign: str, update: str, reason: str) -> Steered:
     await existing(call, campaign)
-    progress = await ask_campaign(
-        campaign,
-        update,
-        Steering(by=call.by, reason=reason),
-        CampaignProgress,
-        client=await call.installation.temporal(),
-    )
-    because = f": {reason}" if reason else ""
-    await call.record(f"{update} campaign", campaign, f"{campaign} is {progress.state}{because}")
+    client = await call.installation.temporal()
+    steering = Steering(by=call.by, reason=reason)
+    async with call.change(f"{update} campaign", campaign) as change:
+        progress = await ask_campaign(campaign, update, steering, CampaignProgress, client=client)
+        because = f": {reason}" if reason else ""
+        change.words = f"{campaign} is {progress.state}{because}"
     return Steered(campaign=campaign, state=progress.state)
 
 

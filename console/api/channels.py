@@ -81,9 +81,10 @@ async def pause(call: Calling, channel: IdInPath, body: Why) -> ChannelStanding:
     standing = await _channel(call, channel)
     if standing.state is not ChannelState.ACTIVE:
         raise Refused(f"{channel} is {standing.state} already")
-    await call.installation.write(pause_channel, channel, call.by, body.reason, now())
     because = f": {body.reason}" if body.reason else ""
-    await call.record("pause channel", channel, f"{channel} is paused{because}")
+    async with call.change("pause channel", channel) as change:
+        await call.installation.write(pause_channel, channel, call.by, body.reason, now())
+        change.words = f"{channel} is paused{because}"
     return await _channel(call, channel)
 
 
@@ -94,10 +95,10 @@ async def resume(call: Calling, channel: IdInPath) -> ChannelStanding:
     if standing.state is ChannelState.ACTIVE:
         raise Refused(f"{channel} is active already")
     client = await call.installation.temporal()  # first: what is resumed must be woken
-    woken = await call.installation.write(resume_channel, channel, call.by, now())
+    async with call.change("resume channel", channel) as change:
+        woken = await call.installation.write(resume_channel, channel, call.by, now())
+        change.words = f"{channel} is active; {say_count(len(woken), 'sequence')} to wake"
     await wake_channel(client, channel, woken, f"{channel} resumed by {call.by}")
-    words = f"{channel} is active; {say_count(len(woken), 'sequence')} woken"
-    await call.record("resume channel", channel, words)
     return await _channel(call, channel)
 
 

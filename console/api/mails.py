@@ -87,14 +87,15 @@ async def send(call: Calling, body: NewMail) -> MailAccepted:
     await asyncio.to_thread(channel_warnings, installation.ledger, definition)
     client = await installation.temporal()
     queue = installation.settings.temporal.task_queue
+    recipient = normalised(body.recipient)  # an erased person's entries are found by it
     try:
-        await launch(client, installation.ledger, queue, definition)
+        async with call.change("send mail", recipient) as change:
+            await launch(client, installation.ledger, queue, definition)
+            change.words = f"{mail} from {body.sender}"
     except Refused:
         if await installation.read(campaign_state, mail) is None:
             raise
         return accepted  # launched by a try of this request that was cut off before it answered
-    recipient = normalised(body.recipient)  # an erased person's entries are found by it
-    await call.record("send mail", recipient, f"{mail} from {body.sender}")
     return accepted
 
 

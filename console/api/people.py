@@ -125,9 +125,10 @@ async def add(call: Calling, campaign: IdInPath, body: NewPeople) -> Enrolled:
     installation = call.installation
     audience = told_audience(body.people)
     client = await installation.temporal()
-    added = await add_told_people(client, installation.ledger, campaign, audience, call.by)
-    people = say_count(added.enrolled, "person", "people")
-    await call.record("add people", campaign, f"{people} added to {campaign}")
+    async with call.change("add people", campaign) as change:
+        added = await add_told_people(client, installation.ledger, campaign, audience, call.by)
+        people = say_count(added.enrolled, "person", "people")
+        change.words = f"{people} added to {campaign}"
     return Enrolled(enrolled=added.enrolled, rejected=told_rejections(added.rejected))
 
 
@@ -135,17 +136,14 @@ async def add(call: Calling, campaign: IdInPath, body: NewPeople) -> Enrolled:
 async def remove(call: Calling, campaign: IdInPath, email: EmailInPath) -> Removed:
     """Take somebody out of a campaign; a message that is on the wire is finished."""
     await existing(call, campaign)
-    removed = await ask_campaign(
-        campaign,
-        "remove_person",
-        RemovePerson(email=email, by=call.by),
-        PersonRemoved,
-        client=await call.installation.temporal(),
-    )
-    stopped = say_count(removed.messages_stopped, "message")
-    await call.record(
-        "remove person", email, f"{email} gets nothing more in {campaign}: {stopped} stopped"
-    )
+    client = await call.installation.temporal()
+    removal = RemovePerson(email=email, by=call.by)
+    async with call.change("remove person", email) as change:
+        removed = await ask_campaign(
+            campaign, "remove_person", removal, PersonRemoved, client=client
+        )
+        stopped = say_count(removed.messages_stopped, "message")
+        change.words = f"{email} gets nothing more in {campaign}: {stopped} stopped"
     return Removed(messages_stopped=removed.messages_stopped)
 
 

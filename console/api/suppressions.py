@@ -71,12 +71,13 @@ async def list_some(
 async def add(call: Calling, body: NewSuppression) -> Suppressed:
     """Suppress an address or a domain; people who are in a campaign get nothing more, at once."""
     installation, address = call.installation, body.address
-    effect = await installation.write(
-        add_suppression, address, body.reason or f"added by {call.by}", _SOURCE, now()
-    )
+    async with call.change("suppress", address) as change:
+        effect = await installation.write(
+            add_suppression, address, body.reason or f"added by {call.by}", _SOURCE, now()
+        )
+        ended = say_count(effect.people, "sequence")
+        change.words = f"{address} is suppressed: {ended} ended"
     await wake_if_possible(installation.settings, effect.wake, f"{address} suppressed")
-    ended = say_count(effect.people, "sequence")
-    await call.record("suppress", address, f"{address} is suppressed: {ended} ended")
     return Suppressed(
         address=address,
         new=effect.new,
@@ -88,7 +89,8 @@ async def add(call: Calling, body: NewSuppression) -> Suppressed:
 @administer.delete("/suppressions/{address:path}", status_code=204)
 async def lift(call: Calling, address: Annotated[Key, Path()]) -> Response:
     """Take an address or a domain off the list; sequences that it ended stay ended."""
-    if not await call.installation.write(lift_suppression, address):
-        raise Unknown(f"{address} is not suppressed")
-    await call.record("lift suppression", address, f"{address} is suppressed no more")
+    async with call.change("lift suppression", address) as change:
+        if not await call.installation.write(lift_suppression, address):
+            raise Unknown(f"{address} is not suppressed")
+        change.words = f"{address} is suppressed no more"
     return Response(status_code=204)

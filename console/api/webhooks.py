@@ -67,32 +67,33 @@ async def add(call: Calling, body: NewWebhook) -> WebhookSecret:
     """Post to an address from now on; the answer has the secret that signs."""
     installation, settings = call.installation, _settings(body, _new_secret())
     client = await installation.temporal()  # first: who is added must be woken
-    if not await installation.write(add_webhook, settings, installation.secrets, now()):
-        raise Refused(f"there is a webhook {body.id} already: choose another id, or remove it")
+    async with call.change("add webhook", body.id) as change:
+        if not await installation.write(add_webhook, settings, installation.secrets, now()):
+            raise Refused(f"there is a webhook {body.id} already: choose another id, or remove it")
+        change.words = f"{body.id} hears at {settings.url}"
     queue = installation.settings.temporal.task_queue
     await wake_webhooks(client, queue, [body.id], f"added by {call.by}")
-    await call.record("add webhook", body.id, f"{body.id} hears at {settings.url}")
     return WebhookSecret(id=body.id, secret=settings.secret.get_secret_value())
 
 
 @administer.delete("/webhooks/{webhook}", status_code=204)
 async def remove(call: Calling, webhook: IdInPath) -> Response:
     """Post nothing more to an address, and forget what it has not heard."""
-    if not await call.installation.write(remove_webhook, webhook):
-        raise _unknown(webhook)
-    await call.record("remove webhook", webhook, f"{webhook} hears nothing more")
+    async with call.change("remove webhook", webhook) as change:
+        if not await call.installation.write(remove_webhook, webhook):
+            raise _unknown(webhook)
+        change.words = f"{webhook} hears nothing more"
     return Response(status_code=204)
 
 
 @administer.post("/webhooks/{webhook}/secret")
 async def rotate_secret(call: Calling, webhook: IdInPath) -> WebhookSecret:
     """Sign with a new secret from the next request on."""
-    secret = _new_secret()
-    if not await call.installation.write(
-        replace_secret, webhook, secret, call.installation.secrets
-    ):
-        raise _unknown(webhook)
-    await call.record("rotate secret", webhook, f"{webhook} has a new secret")
+    secret, installation = _new_secret(), call.installation
+    async with call.change("rotate secret", webhook) as change:
+        if not await installation.write(replace_secret, webhook, secret, installation.secrets):
+            raise _unknown(webhook)
+        change.words = f"{webhook} has a new secret"
     return WebhookSecret(id=webhook, secret=secret)
 
 
@@ -101,9 +102,10 @@ async def disable(call: Calling, webhook: IdInPath, body: Why) -> WebhookOvervie
     """Post nothing more for now; what it has not heard is kept for it."""
     words = f"disabled by {call.by}: {body.reason}".removesuffix(": ")
     await _overview(call, webhook)
-    if not await call.installation.write(disable_webhook, webhook, words, now()):
-        raise Refused(f"{webhook} is disabled already")
-    await call.record("disable webhook", webhook, f"{webhook}: {words}")
+    async with call.change("disable webhook", webhook) as change:
+        if not await call.installation.write(disable_webhook, webhook, words, now()):
+            raise Refused(f"{webhook} is disabled already")
+        change.words = f"{webhook}: {words}"
     return await _overview(call, webhook)
 
 
@@ -113,11 +115,12 @@ async def enable(call: Calling, webhook: IdInPath) -> WebhookOverview:
     installation = call.installation
     await _overview(call, webhook)
     client = await installation.temporal()  # first: who is enabled must be woken
-    if not await installation.write(enable_webhook, webhook, call.by, now()):
-        raise Refused(f"{webhook} is active already")
+    async with call.change("enable webhook", webhook) as change:
+        if not await installation.write(enable_webhook, webhook, call.by, now()):
+            raise Refused(f"{webhook} is active already")
+        change.words = f"{webhook} is active"
     queue = installation.settings.temporal.task_queue
     await wake_webhooks(client, queue, [webhook], f"enabled by {call.by}")
-    await call.record("enable webhook", webhook, f"{webhook} is active")
     return await _overview(call, webhook)
 
 

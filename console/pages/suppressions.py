@@ -39,8 +39,8 @@ def routes() -> list[BaseRoute]:
     return [
         Page("/suppressions", _list, Permission.STEER),
         Page("/suppressions.csv", _export, administer),
-        Change("/suppressions/add", "suppress", _add, administer),
-        Change("/suppressions/lift", "lift suppression", _lift, administer),
+        Change("/suppressions/add", "suppress", _add, administer, subject="address"),
+        Change("/suppressions/lift", "lift suppression", _lift, administer, subject="address"),
         Change("/suppressions/import", "import suppressions", _import, administer),
     ]
 

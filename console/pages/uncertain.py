@@ -22,7 +22,7 @@ def routes() -> list[BaseRoute]:
     """Return the list and the decision."""
     return [
         Page("/uncertain", _list),
-        Change("/uncertain", "decide uncertain", _decide, Permission.STEER),
+        Change("/uncertain", "decide uncertain", _decide, Permission.STEER, subject="message"),
     ]
 
 

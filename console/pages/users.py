@@ -23,9 +23,9 @@ def routes() -> list[BaseRoute]:
     administer = Permission.ADMINISTER
     return [
         Page("/users", _list, administer),
-        Change("/users/add", "add user", _add, administer),
-        Change("/users/role", "change role", _change, administer),
-        Change("/users/remove", "remove user", _remove, administer),
+        Change("/users/add", "add user", _add, administer, subject="email"),
+        Change("/users/role", "change role", _change, administer, subject="email"),
+        Change("/users/remove", "remove user", _remove, administer, subject="email"),
     ]
 
 

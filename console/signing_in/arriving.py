@@ -1,5 +1,6 @@
 """What every way to sign in ends with: a session, and the page that was asked for."""
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,12 +18,16 @@ async def arrive(request: Request, email: str, role: Role, way: str, target: str
     """Open a session for somebody who showed who they are."""
     installation = installation_of(request)
     token = new_token()
-    await installation.write(open_session, token, email, role, now())
-    await installation.write(
-        record_change, by=email, action="sign in", subject=email, detail=f"as {role}, by {way}",
-        now=now(),
-    )  # fmt: skip
+    await installation.write(_sign_in, token, email, role, way, now())
     response = RedirectResponse(local(target), 303)
     set_cookie(request, response, SESSION, token, seconds=SESSION_LASTS // SECOND)
     response.delete_cookie(VISIT)
     return response
+
+
+def _sign_in(
+    connection: Connection, token: str, email: str, role: Role, way: str, present: int
+) -> None:
+    open_session(connection, token, email, role, present)
+    detail = f"as {role}, by {way}"
+    record_change(connection, by=email, action="sign in", subject=email, detail=detail, now=present)

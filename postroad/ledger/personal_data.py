@@ -152,7 +152,10 @@ def erase_person(connection: Connection, address: str, by: str, now: int) -> set
         end_person(connection, row.id, EnrollmentState.REMOVED, "erased")
         _forget(connection, row.id)
     connection.execute(
-        update(AuditEntry).where(AuditEntry.subject == address).values(subject="erased", detail="")
+        update(AuditEntry)
+        # A change that was never concluded names people as they were asked for.
+        .where(func.lower(AuditEntry.subject) == address)
+        .values(subject="erased", detail="")
     )
     # Rejected rows hold addresses as they were written.
     connection.execute(delete(Rejection).where(func.lower(Rejection.address) == address))

@@ -45,7 +45,7 @@ class SignInAttempt(Base):
 
 
 class AuditEntry(Base):
-    """One change that somebody made in the console; never changed itself."""
+    """One change that somebody made in the console or through the API."""
 
     __tablename__ = "audit_entry"
 
@@ -56,3 +56,5 @@ class AuditEntry(Base):
     subject: Mapped[str]
     """What was changed: the id of a campaign, an address, …"""
     detail: Mapped[str]
+    concluded_at: Mapped[int | None]
+    """When it was known that the change was made; None until then."""
