@@ -35,6 +35,8 @@ from postroad.ledger.tables import (
     Sequence,
     Step,
     StepText,
+    StepVariant,
+    Task,
 )
 from postroad.ledger.users import Role
 from postroad.secrets import SecretBox
@@ -45,9 +47,15 @@ PAGES = (
     "/", "/campaigns", "/campaigns/c0", "/campaigns/c0?search=n9999", "/campaigns/c0?state=bounced",
     "/people?email=person77777", "/people/person1234@d34.test", "/channels", "/channels/ch1",
     "/feed", "/feed?event=replied", "/feed?campaign=c3&event=bounced", "/uncertain",
-    "/suppressions", "/texts?campaign=c0", "/audit",
+    "/tasks", "/suppressions", "/texts?campaign=c0", "/audit",
 )  # fmt: skip
 _SENDERS, _CHANNELS, _STEPS = 20, 10, 3
+_CALL = 1
+"""Where the manual task stands."""
+_VARIANTS = ("a", "b")
+"""Of the first step."""
+_VISITED_BY_PEOPLE = {"opened": 4, "clicked": 1}
+"""By how many of ten."""
 _PART = 5_000
 _KEY = "a secret key for benchmarks"
 
@@ -133,27 +141,34 @@ def _fill(ledger: Ledger, people: int) -> None:
         for number in range(_CHANNELS)
     ))  # fmt: skip
     campaigns = [f"c{number}" for number in range(5)]
+    settings = {"senders": senders, "tracking": {"opens": True, "links": True}}
     _insert(ledger, Campaign, (
-        {"id": name, "name": name, "settings": {"senders": senders}, "state": "running",
+        {"id": name, "name": name, "settings": settings, "state": "running",
          "staged_at": present - number, "started_at": present - 20 * DAY}
         for number, name in enumerate(campaigns)
     ))  # fmt: skip
     steps = [(name, position) for name in campaigns for position in range(_STEPS)]
     _insert(ledger, Step, (
-        {"campaign_id": name, "position": position, "id": f"step{position}", "settings": {},
-         "version": 1}
+        {"campaign_id": name, "position": position, "id": f"step{position}",
+         "settings": {"task": "call"} if position == _CALL else {}, "version": 1}
         for name, position in steps
     ))  # fmt: skip
     _insert(ledger, StepText, (
-        {"campaign_id": name, "position": position, "version": 1,
+        {"campaign_id": name, "position": position, "version": version, "variant": variant,
          "template": {"subject": "Hello", "text": "Hello"}}
         for name, position in steps
+        for version, variant in (enumerate(_VARIANTS, 1) if position == 0 else [(1, "")])
+    ))  # fmt: skip
+    _insert(ledger, StepVariant, (
+        {"campaign_id": name, "position": 0, "id": variant, "weight": 1, "version": version}
+        for name in campaigns for version, variant in enumerate(_VARIANTS, 1)
     ))  # fmt: skip
     _insert(ledger, Sequence, (
         {"id": 1 + number * _SENDERS + at, "campaign_id": name, "sender": email}
         for number, name in enumerate(campaigns) for at, email in enumerate(senders)
     ))  # fmt: skip
-    for table, rows in ((Enrollment, _people), (Message, _messages), (Event, _events)):
+    tables = ((Enrollment, _people), (Message, _messages), (Task, _tasks), (Event, _events))
+    for table, rows in tables:
         _insert(ledger, table, rows(people, present))
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE" if ledger.is_sqlite else "VACUUM ANALYZE"))
@@ -172,6 +187,15 @@ def _campaign(person: int, people: int) -> int:
 
 def _state(person: int) -> str:
     return ("replied", "bounced")[person % 2] if person % 10 < 2 else "active"
+
+
+def _has_task(person: int) -> bool:
+    """One in a hundred has to be called."""
+    return _state(person) == "active" and person % 100 == 99
+
+
+def _message(person: int, position: int) -> int:
+    return 1 + person * _STEPS + position
 
 
 def _people(people: int, _present: int) -> Iterator[dict[str, Any]]:
@@ -198,8 +222,11 @@ def _messages(people: int, present: int) -> Iterator[dict[str, Any]]:
             state = ("sent", "planned", "planned")[position]
             if position and _state(person) != "active":
                 state = "suppressed"
+            elif position == _CALL and _has_task(person):
+                state = "open"
             at = present - (person * 7_919) % (20 * DAY) if state == "sent" else None
             yield {
+                "id": _message(person, position),
                 "enrollment_id": person + 1,
                 "sequence_id": 1 + campaign * _SENDERS + person % _SENDERS,
                 "position": position,
@@ -210,12 +237,22 @@ def _messages(people: int, present: int) -> Iterator[dict[str, Any]]:
                 "channel_id": f"ch{person % _CHANNELS}" if at else None,
                 "charge_at": at,
                 "sent_at": at,
-                "version": 1 if at else None,
+                "version": 1 + person % len(_VARIANTS) if at else None,
+            }
+
+
+def _tasks(people: int, present: int) -> Iterator[dict[str, Any]]:
+    for person in range(people):
+        if _has_task(person):
+            yield {
+                "message": _message(person, _CALL),
+                "opened_at": present - DAY,
+                "due_at": present,
             }
 
 
 def _events(people: int, present: int) -> Iterator[dict[str, Any]]:
-    """Ten a person; one of the ten says how it ended."""
+    """Ten a person: two tell of visits, most of them by machines, and one how it ended."""
     kinds = (
         "enrolled",
         "sent",
@@ -224,7 +261,7 @@ def _events(people: int, present: int) -> Iterator[dict[str, Any]]:
         "deferred",
         "throttled",
         "opened",
-        "opened",
+        "clicked",
         "sent",
     )
     number = 10 * people
@@ -233,6 +270,8 @@ def _events(people: int, present: int) -> Iterator[dict[str, Any]]:
         ended = _state(person)
         if at >= 9 * people and ended != "active":
             kind = ended
+        elif kind in _VISITED_BY_PEOPLE and person % 10 >= _VISITED_BY_PEOPLE[kind]:
+            kind = f"{kind}_by_machine"
         yield {
             "at": present - (number - at) * 20 * DAY // number,
             "event": kind,

@@ -11,6 +11,8 @@ from postroad.ledger.shares import Share, share
 from postroad.ledger.tables import Event, Message, Sequence, Step, StepText, StepVariant
 from postroad.ledger.tables.messages import CAME_BACK
 
+_COUNTED = ("bounced", "replied", "opened", "clicked")
+
 
 class TextVersion(BaseModel):
     """One version of a step's text."""
@@ -57,7 +59,8 @@ def text_versions(connection: Connection, campaign: str, sender: str | None) -> 
         .join(Sequence, Sequence.id == Message.sequence_id)
         .where(
             Event.campaign_id == campaign,
-            CAME_BACK,
+            CAME_BACK,  # for its index
+            Event.event.in_(_COUNTED),
             Message.state == MessageState.SENT,
             *own,
         )
