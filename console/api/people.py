@@ -19,8 +19,9 @@ from postroad.campaign.audience import RejectedRow, RejectionReason
 from postroad.campaign.told_audience import told_audience
 from postroad.contracts import EnrollmentState, PersonRemoved, RemovePerson
 from postroad.ledger.explanations import Explanation, explain
+from postroad.ledger.pages.campaign_people import PersonRow, Wanted, find_people
 from postroad.ledger.pages.campaigns import campaign_page
-from postroad.ledger.pages.people import PersonRow, list_people, person_fields, suppressed_by
+from postroad.ledger.pages.people import person_fields, suppressed_by
 from postroad.ledger.standings import standings
 from postroad.ledger.traces import TraceEntry, trace
 from postroad.wording import say_count
@@ -102,20 +103,20 @@ async def list_some(
     after: After = "",
     limit: AtMost = 100,
 ) -> PeopleOfCampaign:
-    """List a campaign's people by address."""
+    """List a campaign's people by address; `search` is also looked for in their names."""
     if await call.installation.read(campaign_page, campaign, call.sender) is None:
         raise unknown_campaign(campaign)
-    rows = await call.installation.read(
-        list_people,
+    found = await call.installation.read(
+        find_people,
         campaign,
+        Wanted(state=state or "", search=search),
         sender=call.sender,
-        state=state or "",
-        search=search,
         after=after,
         at_most=limit + 1,
     )
-    shown = rows[:limit]
-    return PeopleOfCampaign(people=shown, next=shown[-1].address if len(rows) > limit else None)
+    shown = found.people[:limit]
+    following = shown[-1].address if len(found.people) > limit else None
+    return PeopleOfCampaign(people=shown, next=following)
 
 
 @steer.post("/campaigns/{campaign}/people")

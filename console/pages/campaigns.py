@@ -22,11 +22,18 @@ from postroad.contracts import (
     Steering,
     campaign_workflow_id,
 )
-from postroad.ledger.pages.campaigns import campaign_page, list_campaigns
-from postroad.ledger.pages.people import list_people
+from postroad.ledger.pages.campaign_people import (
+    LONGEST_SEARCH,
+    PAUSED,
+    PeopleFound,
+    Wanted,
+    find_people,
+)
+from postroad.ledger.pages.campaigns import CampaignPage, campaign_page, list_campaigns
 from postroad.ledger.pages.waits import waits
 
 _ON_A_PAGE = 50
+_FILTERS = ("search", "state", "step", "sender")
 _STEERING = ("pause", "resume", "cancel")
 
 
@@ -70,50 +77,76 @@ async def _list(request: Request) -> Response:
 
 async def _campaign(request: Request) -> Response:
     """Show a campaign with a page of its people."""
-    viewer, installation = viewer_of(request), installation_of(request)
-    campaign, query = request.path_params["campaign"], request.query_params
-    wanted = {"state": text(query, "state"), "search": text(query, "search")}
-    people = await installation.read(
-        list_people,
-        campaign,
-        sender=viewer.sender,
-        after=text(query, "after"),
-        at_most=_ON_A_PAGE + 1,
-        **wanted,
-    )
-    shown = people[:_ON_A_PAGE]
-    here = f"/campaigns/{quote(campaign, safe='')}"
+    query = request.query_params
+    page = await _page(request)
+    asked = {name: text(query, name) for name in _FILTERS}
+    wanted = Wanted(state=asked["state"], step=asked["step"], search=asked["search"])
+    problem = _problem(wanted)
+    found = PeopleFound(people=[], number=0)
+    if problem is None:
+        found = await installation_of(request).read(
+            find_people,
+            page.row.id,
+            wanted,
+            sender=viewer_of(request).sender or asked["sender"] or None,
+            after=text(query, "after"),
+            at_most=_ON_A_PAGE + 1,
+        )
+    shown = found.people[:_ON_A_PAGE]
+    chosen = {name: value for name, value in asked.items() if value}
     following = None
-    if len(people) > _ON_A_PAGE:
-        following = f"{here}?{urlencode(wanted | {'after': shown[-1].address})}#people"
+    if len(found.people) > _ON_A_PAGE:
+        following = _people_at(page, chosen | {"after": shown[-1].address})
     return await _show(
         request,
+        page,
         "campaign.html",
         people=shown,
-        states=list(EnrollmentState),
-        wanted=wanted,
-        first=f"{here}?{urlencode(wanted)}#people" if "after" in query else None,
+        number=found.number,
+        problem=problem,
+        longest_search=LONGEST_SEARCH,
+        asked=asked,
+        chosen=chosen,
+        states=[*EnrollmentState, PAUSED],
+        first=_people_at(page, chosen) if "after" in query else None,
         following=following,
-        workflow=installation.workflow_page(campaign_workflow_id(campaign)),
+        workflow=installation_of(request).workflow_page(campaign_workflow_id(page.row.id)),
     )
 
 
 async def _renewed(request: Request) -> Response:
-    return await _show(request, "campaign_now.html")
+    return await _show(request, await _page(request), "campaign_now.html")
+
+
+async def _page(request: Request) -> CampaignPage:
+    campaign, sender = request.path_params["campaign"], viewer_of(request).sender
+    page = await installation_of(request).read(campaign_page, campaign, sender)
+    if page is None:
+        raise HTTPException(404)
+    return page
 
 
 async def _show(
     request: Request,
+    page: CampaignPage,
     template: str,
     **values: Any,  # noqa: ANN401 - whatever the template shows
 ) -> Response:
-    viewer, installation = viewer_of(request), installation_of(request)
-    campaign = request.path_params["campaign"]
-    page = await installation.read(campaign_page, campaign, viewer.sender)
-    if page is None:
-        raise HTTPException(404)
-    waiting = await installation.read(waits, now(), sender=viewer.sender, campaign=campaign)
+    sender, campaign = viewer_of(request).sender, page.row.id
+    waiting = await installation_of(request).read(waits, now(), sender=sender, campaign=campaign)
     return render(request, template, page=page, waits=waiting, **values)
+
+
+def _people_at(page: CampaignPage, query: dict[str, str]) -> str:
+    """Return the address of a campaign's people who are asked for."""
+    return f"/campaigns/{quote(page.row.id, safe='')}?{urlencode(query)}#people"
+
+
+def _problem(wanted: Wanted) -> str | None:
+    """Return why nobody is looked for; None where somebody can be."""
+    if len(wanted.search) > LONGEST_SEARCH:
+        return f"Search for {LONGEST_SEARCH} characters at most: no address is longer."
+    return None
 
 
 async def _steer(request: Request) -> Done:

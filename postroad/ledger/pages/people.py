@@ -1,100 +1,11 @@
-"""People in tables: of one campaign, and found by a part of their address."""
+"""People found by a part of their address, and what the audience says of one."""
 
-from datetime import datetime
+from sqlalchemy import Connection, select
 
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, func, select
+from postroad.ledger.tables import Enrollment, Sequence, Suppression
 
-from postroad.contracts import EnrollmentState, MessageState
-from postroad.instants import moment
-from postroad.ledger.tables import Enrollment, Message, Sequence, Suppression
-
-_NAME_FIELDS = ("first_name", "last_name")
-
-
-class PersonRow(BaseModel):
-    """One person of a campaign."""
-
-    model_config = ConfigDict(frozen=True)
-
-    address: str
-    name: str
-    sender: str
-    state: EnrollmentState
-    reason: str
-    steps_sent: int
-    last_sent_at: datetime | None
-
-
-def list_people(
-    connection: Connection,
-    campaign: str,
-    *,
-    sender: str | None,
-    state: str,
-    search: str,
-    after: str,
-    at_most: int,
-) -> list[PersonRow]:
-    """Return people of a campaign by address.
-
-    Args:
-        connection: a transaction.
-        campaign: the campaign's id.
-        sender: only this sender's.
-        state: only people in this state; empty for any.
-        search: a part of the address; empty for any.
-        after: the last address of the page before; empty for the first page.
-        at_most: how many.
-    """
-    statement = (
-        select(
-            Enrollment.id,
-            Enrollment.address,
-            Enrollment.fields,
-            Enrollment.state,
-            Enrollment.reason,
-            Sequence.sender,
-        )
-        .join(Sequence, Sequence.id == Enrollment.sequence_id)
-        .where(Enrollment.campaign_id == campaign, Enrollment.address > after)
-        .order_by(Enrollment.address)
-        .limit(at_most)
-    )
-    if sender is not None:
-        statement = statement.where(Sequence.sender == sender)
-    if state:
-        statement = statement.where(Enrollment.state == state)
-    if search:
-        statement = statement.where(Enrollment.address.contains(search.lower(), autoescape=True))
-    rows = connection.execute(statement).all()
-    sent = {
-        row.enrollment_id: row
-        for row in connection.execute(
-            select(
-                Message.enrollment_id,
-                func.count().label("number"),
-                func.max(Message.sent_at).label("last"),
-            )
-            .where(
-                Message.enrollment_id.in_([row.id for row in rows]),
-                Message.state == MessageState.SENT,
-            )
-            .group_by(Message.enrollment_id)
-        )
-    }
-    return [
-        PersonRow(
-            address=row.address,
-            name=name_of(row.fields),
-            sender=row.sender,
-            state=EnrollmentState(row.state),
-            reason=row.reason,
-            steps_sent=sent[row.id].number if row.id in sent else 0,
-            last_sent_at=_moment(sent[row.id].last) if row.id in sent else None,
-        )
-        for row in rows
-    ]
+NAME_FIELDS = ("first_name", "last_name")
+"""The usual columns of an audience that hold a person's name."""
 
 
 def find_addresses(
@@ -140,8 +51,4 @@ def suppressed_by(connection: Connection, address: str) -> str | None:
 
 def name_of(fields: dict[str, object]) -> str:
     """Return a person's name, from the usual columns of an audience."""
-    return " ".join(str(fields[key]) for key in _NAME_FIELDS if fields.get(key))
-
-
-def _moment(at: int | None) -> datetime | None:
-    return None if at is None else moment(at)
+    return " ".join(str(fields[key]) for key in NAME_FIELDS if fields.get(key))
