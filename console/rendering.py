@@ -69,6 +69,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "gauge": charts.gauge,
         "shares": charts.shares,
+        "interval": charts.interval,
         "static": _static_address,
         "csrf_field": csrf_field,
         "Permission": Permission,

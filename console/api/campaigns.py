@@ -33,12 +33,8 @@ from postroad.contracts import CampaignProgress, CampaignState, EnrollmentState,
 from postroad.ledger.counts import CampaignReport
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import Wait, campaign_state
-from postroad.ledger.pages.campaigns import (
-    CampaignRow,
-    StepFunnel,
-    campaign_page,
-    list_campaigns,
-)
+from postroad.ledger.pages.campaigns import CampaignRow, campaign_page, list_campaigns
+from postroad.ledger.pages.funnel import StepFunnel
 from postroad.ledger.pages.waits import waits
 from postroad.ledger.reports import campaign_report
 from postroad.wording import say_count

@@ -5,15 +5,16 @@ from sqlalchemy import and_, or_, select
 from postroad.contracts import MessageState
 from postroad.ledger.tables import Message, Pause
 
-_BEGUN = (
+BEGUN = (
     MessageState.RESERVED,
     MessageState.SENDING,
     MessageState.UNCERTAIN,
     MessageState.OPEN,
 )
+"""States of messages that their people have come to."""
 
 IS_NEXT = or_(
-    Message.state.in_(_BEGUN),
+    Message.state.in_(BEGUN),
     and_(
         Message.state == MessageState.PLANNED,
         or_(Message.due_at.is_not(None), Message.id.in_(select(Pause.message))),

@@ -1,25 +1,17 @@
 """Campaigns in a list, and one campaign step by step."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from postroad.contracts import CampaignState, EnrollmentState, MessageState
+from postroad.campaign.file import CampaignSettings
+from postroad.campaign.tracking import Tracking
+from postroad.contracts import CampaignState, EnrollmentState
 from postroad.instants import moment
-from postroad.ledger.tables import (
-    Campaign,
-    Enrollment,
-    Event,
-    Message,
-    Rejection,
-    Sequence,
-    Step,
-)
-from postroad.ledger.tables.messages import CAME_BACK
-
-_WAITING = (MessageState.PLANNED, MessageState.RESERVED, MessageState.SENDING)
+from postroad.ledger.pages.funnel import StepFunnel, step_funnels
+from postroad.ledger.tables import Campaign, Enrollment, Rejection, Sequence
 
 
 class _Frozen(BaseModel):
@@ -49,29 +41,6 @@ class CampaignRow(_Frozen):
         return 10 * (self.enrolled - active) // (self.enrolled or 1)
 
 
-class StepFunnel(_Frozen):
-    """One step: what became of its messages, and what came back."""
-
-    id: str
-    waiting: int = 0
-    sent: int = 0
-    failed: int = 0
-    uncertain: int = 0
-    stopped: int = 0
-    """Messages that will not be sent, since their people's sequences ended before."""
-    open: int = 0
-    """Tasks that wait for somebody."""
-    done: int = 0
-    skipped: int = 0
-    replied: int = 0
-    bounced: int = 0
-    soft_bounced: int = 0
-    opened: int = 0
-    clicked: int = 0
-    opened_by_machine: int = 0
-    clicked_by_machine: int = 0
-
-
 class CampaignPage(_Frozen):
     """One campaign."""
 
@@ -81,6 +50,18 @@ class CampaignPage(_Frozen):
     senders: list[str]
     rejected: int
     steps: list[StepFunnel]
+    tracking: Tracking
+    """What is told of its mails."""
+
+    @property
+    def shows_opened(self) -> bool:
+        """Whether openings are told, or were before."""
+        return self.tracking.opens or any(step.was_opened for step in self.steps)
+
+    @property
+    def shows_clicked(self) -> bool:
+        """Whether clicks are told, or were before."""
+        return self.tracking.links or any(step.was_clicked for step in self.steps)
 
 
 def list_campaigns(
@@ -134,7 +115,7 @@ def campaign_page(connection: Connection, campaign: str, sender: str | None) -> 
     row = connection.execute(
         select(
             Campaign.name, Campaign.state, Campaign.state_by, Campaign.state_reason,
-            Campaign.started_at, Campaign.ended_at,
+            Campaign.started_at, Campaign.ended_at, Campaign.settings,
         ).where(Campaign.id == campaign)
     ).first()  # fmt: skip
     senders = list(
@@ -162,7 +143,8 @@ def campaign_page(connection: Connection, campaign: str, sender: str | None) -> 
         state_reason=row.state_reason,
         senders=senders,
         rejected=rejected or 0,
-        steps=_steps(connection, campaign, sender),
+        steps=step_funnels(connection, campaign, sender),
+        tracking=CampaignSettings.model_validate(row.settings).tracking,
     )
 
 
@@ -180,42 +162,6 @@ def _people(
     for row in counted:
         people[row.campaign_id][EnrollmentState(row.state)] = row.number
     return people
-
-
-def _steps(connection: Connection, campaign: str, sender: str | None) -> list[StepFunnel]:
-    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    messages = connection.execute(
-        select(Message.position, Message.state, func.count().label("number"))
-        .join(Sequence, Sequence.id == Message.sequence_id)
-        .where(Sequence.campaign_id == campaign, *_own(sender))
-        .group_by(Message.position, Message.state)
-    )
-    for row in messages:
-        counts[row.position][_part(MessageState(row.state))] += row.number
-    came_back = (
-        select(Event.position, Event.event, func.count(Event.enrollment_id.distinct()).label("n"))
-        .where(Event.campaign_id == campaign, CAME_BACK)
-        .group_by(Event.position, Event.event)
-    )
-    if sender is not None:
-        came_back = (
-            came_back.join(Enrollment, Enrollment.id == Event.enrollment_id)
-            .join(Sequence, Sequence.id == Enrollment.sequence_id)
-            .where(Sequence.sender == sender)
-        )
-    for position, event, number in connection.execute(came_back):
-        if position is not None:
-            counts[position][event] += number
-    steps = connection.execute(
-        select(Step.position, Step.id).where(Step.campaign_id == campaign).order_by(Step.position)
-    )
-    return [StepFunnel(id=row.id, **counts[row.position]) for row in steps]
-
-
-def _part(state: MessageState) -> str:
-    if state in _WAITING:
-        return "waiting"
-    return "stopped" if state is MessageState.SUPPRESSED else str(state)
 
 
 def _own(sender: str | None) -> tuple[ColumnElement[bool], ...]:
