@@ -14,18 +14,46 @@
     }
   };
 
-  // Parts of a page that are renewed while somebody looks at them.
+  // Parts of a page that are renewed while somebody looks at them. Only what differs is changed:
+  // focus, an open <details>, what is typed and where a screen reader reads stay as they are.
+  const takeOver = (old, fresh) => {
+    const before = [...old.childNodes];
+    const after = [...fresh.childNodes];
+    after.forEach((node, number) => {
+      const was = before[number];
+      if (!was) old.append(node);
+      else if (was.nodeName !== node.nodeName || was.id !== node.id) was.replaceWith(node);
+      else if (node instanceof Element) {
+        takeOverAttributes(was, node);
+        takeOver(was, node);
+      } else if (was.data !== node.data) was.data = node.data;
+    });
+    before.slice(after.length).forEach((node) => node.remove());
+  };
+  const takeOverAttributes = (old, fresh) => {
+    const gone = old.getAttributeNames().filter((name) => name !== "open" && !fresh.hasAttribute(name));
+    gone.forEach((name) => old.removeAttribute(name));
+    for (const { name, value } of fresh.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+  };
   const renew = async (part) => {
-    if (document.hidden || part.contains(document.activeElement)) return;
+    if (document.hidden) return;
     const answer = await fetch(part.dataset.renew, { headers: { Accept: "text/html" } }).catch(() => null);
     if (answer === null || !answer.ok || answer.redirected) return;
-    part.innerHTML = await answer.text();
-    showTimes(part);
+    const fresh = document.createElement("div");
+    fresh.innerHTML = await answer.text();
+    showTimes(fresh);
+    takeOver(part, fresh);
     const words = part.querySelector("[data-words]")?.dataset.words;
     const said = document.getElementById(part.dataset.say);
     if (said && said.textContent !== words) said.textContent = words; // read out when it changes
   };
-  for (const part of all("[data-renew]")) setInterval(() => renew(part), Number(part.dataset.every) * 1000);
+  const renewAgain = (part) => setTimeout(async () => {
+    await renew(part).catch(() => {}); // the server is away for a while
+    renewAgain(part);
+  }, Number(part.dataset.every) * 1000);
+  all("[data-renew]").forEach(renewAgain);
 
   // The live feed: new rows on top, the oldest fall off.
   const mostRows = 200;
