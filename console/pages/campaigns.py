@@ -36,6 +36,8 @@ from postroad.ledger.pages.campaigns import CampaignPage, campaign_page, list_ca
 from postroad.ledger.pages.waits import waits
 
 _ON_A_PAGE = 50
+_MOST_SENDERS = 10
+"""Senders that are named above the people; of more, only the filter names each."""
 _FILTERS = ("search", "state", "step", "sender")
 _STEERING = ("pause", "resume", "cancel")
 
@@ -102,6 +104,7 @@ async def _campaign(request: Request) -> Response:
         chosen=chosen,
         states=[*EnrollmentState, PAUSED],
         longest_search=LONGEST_SEARCH,
+        most_senders=_MOST_SENDERS,
         first=_people_at(page, chosen) if "after" in query else None,
         following=following,
         workflow=installation_of(request).workflow_page(campaign_workflow_id(page.row.id)),
