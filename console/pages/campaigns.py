@@ -120,10 +120,13 @@ async def _present(request: Request) -> tuple[CampaignPage, list[Wait]]:
     """Return how a campaign stands, and what it waits for."""
     campaign, sender = request.path_params["campaign"], viewer_of(request).sender
     installation = installation_of(request)
-    page = await installation.read(campaign_page, campaign, sender)
+    page, waiting = await asyncio.gather(
+        installation.read(campaign_page, campaign, sender),
+        installation.read(waits, now(), sender=sender, campaign=campaign),
+    )
     if page is None:
         raise HTTPException(404)
-    return page, await installation.read(waits, now(), sender=sender, campaign=campaign)
+    return page, waiting
 
 
 async def _people(request: Request, asked: Mapping[str, str]) -> PeopleFound:
