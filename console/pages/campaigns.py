@@ -133,11 +133,12 @@ async def _people(request: Request, asked: Mapping[str, str]) -> PeopleFound:
     """Find the viewer's people who are asked for; a rep's are their own, whatever is asked."""
     if _problem(asked):
         return PeopleFound(people=[], number=0)
+    only = viewer_of(request).sender
     return await installation_of(request).read(
         find_people,
         request.path_params["campaign"],
         Wanted(state=asked["state"], step=asked["step"], search=asked["search"]),
-        sender=viewer_of(request).sender or asked["sender"] or None,
+        sender=only if only is not None else asked["sender"] or None,
         after=text(request.query_params, "after"),
         at_most=_ON_A_PAGE + 1,
     )
