@@ -13,9 +13,11 @@ from postroad.ledger.users import Role
 from tests.console.browser import chromium, needs_chromium, served, signed_in
 from tests.console.conftest import HOSTILE
 from tests.console.test_pages import PAGES
+from tests.console.test_tasks import tasks as tasks  # noqa: PLC0414 - a fixture
 
 pytestmark = [
     needs_chromium,
+    pytest.mark.usefixtures("tasks"),
     pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True),
 ]
 

@@ -29,6 +29,15 @@ pytestmark = [
 ]
 
 _HOSTILE = "<img src=x onerror=alert(1)>"
+_CALLS = """
+id: calls
+name: Calls
+audience: customers.csv
+senders: [ana@acme.test]
+steps:
+  - {id: call, task: call, subject: "Call {{ person.first_name }}", text: "Ask for the order"}
+  - {id: thanks, subject: "Thank you", text: "It was good to talk"}
+"""
 _CAMPAIGN = """
 id: live
 name: Live %s
@@ -79,6 +88,8 @@ async def office(
         people = "".join(f"person{number}@example.com,Ada\n" for number in range(_PEOPLE))
         desk.write("people.csv", f"email,first_name\n{people}")
         desk.write("q4.yaml", _CAMPAIGN % _HOSTILE)
+        desk.write("customers.csv", "email,first_name\ncarl@example.com,Carl\n")
+        desk.write("calls.yaml", _CALLS)
         assert desk.settings.secret_key is not None
         secrets = SecretBox(desk.settings.secret_key.get_secret_value())
         application = build(Installation(desk.settings, ledger, secrets))
@@ -116,3 +127,19 @@ async def test_a_running_campaign_is_watched_paused_and_resumed(office: Office) 
     await expect(finished).to_have_text(str(_PEOPLE))  # counted up without loading the page again
     said = page.locator("#progress")
     await expect(said).to_have_text("live is completed; 100 % of its people have ended")
+
+
+async def test_a_call_is_settled_in_the_browser_and_the_next_mail_leaves(office: Office) -> None:
+    page = office.page
+    await launch_campaign(office.desk.settings, office.desk.directory / "calls.yaml")
+    await page.goto(f"{office.address}/feed?event=task_opened")
+    await expect(page.get_by_role("row", name="carl@example.com")).to_be_visible()
+    await page.goto(f"{office.address}/tasks")
+    call = page.get_by_role("listitem").filter(has_text="Call Carl")
+    await expect(call).to_contain_text("Ask for the order")
+    await call.get_by_label("Note").fill("wants 20")
+    await call.get_by_role("button", name="Done").click()
+    await expect(page.get_by_role("status").first).to_contain_text("carl@example.com")
+    await expect(page.get_by_text("No task is open.")).to_be_visible()
+    await page.goto(f"{office.address}/feed?event=sent")
+    await expect(page.get_by_role("row", name="carl@example.com")).to_be_visible()

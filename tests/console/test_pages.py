@@ -16,7 +16,7 @@ Visit = Callable[[Role], Visitor]
 
 PAGES = (
     "/", "/overview/now", "/campaigns", "/campaigns/q4", "/campaigns/q4/now", "/people?email=x",
-    "/people/ada@x.test", "/channels", "/channels/ana-smtp", "/feed", "/uncertain",
+    "/people/ada@x.test", "/channels", "/channels/ana-smtp", "/feed", "/tasks", "/uncertain",
     "/suppressions", "/texts?campaign=q4", "/users", "/audit",
 )  # fmt: skip
 
