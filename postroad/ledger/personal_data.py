@@ -158,7 +158,11 @@ def erase_person(connection: Connection, address: str, by: str, now: int) -> set
         .values(subject="erased", detail="")
     )
     # Rejected rows hold addresses as they were written.
-    connection.execute(delete(Rejection).where(func.lower(Rejection.address) == address))
+    connection.execute(
+        update(Rejection)
+        .where(func.lower(Rejection.address) == address)
+        .values(address="", detail="erased")
+    )
     return {sequence_workflow_id(row.campaign_id, row.sender) for row in rows}
 
 

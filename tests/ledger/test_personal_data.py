@@ -9,7 +9,7 @@ from postroad.contracts import EnrollmentState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.personal_data import StillSending, erase_person, export_person
 from postroad.ledger.reports import campaign_report
-from postroad.ledger.tables import AuditEntry, Base, Enrollment, Suppression
+from postroad.ledger.tables import AuditEntry, Base, Enrollment, Rejection, Suppression
 from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_event, add_person, add_sender
 
 SENT, PLANNED = MessageState.SENT, MessageState.PLANNED
@@ -27,6 +27,11 @@ def people(ledger: Ledger) -> None:
         add_event(connection, messages[0], "sent", detail="250 ok for ada@x.test")
         entry = {"at": NOW, "by": "ops", "action": "removed", "subject": _ADA, "detail": _ADA}
         connection.execute(insert(AuditEntry).values(entry))
+        twice = {
+            "campaign_id": "q4", "row": 3, "address": "ADA@x.test", "reason": "duplicate",
+            "detail": "ada@x.test is in row 2 already",
+        }  # fmt: skip
+        connection.execute(insert(Rejection).values(twice))
         bo = add_person(connection, "bo@x.test", SENT, PLANNED)
         add_event(connection, bo[0], "sent", detail="250 ok for bo@x.test")
 
@@ -60,6 +65,7 @@ def test_an_erased_person_is_nowhere_but_in_the_suppressions_and_counts_stay(
     assert before is not None
     assert after is not None
     assert after.people.enrolled == before.people.enrolled == 2
+    assert after.people.rejected == before.people.rejected == 1
     assert after.messages.sent == before.messages.sent == 2
     with ledger.read() as connection:
         assert _tables_that_hold(connection, "ada") == {"suppression"}
