@@ -13,7 +13,7 @@ from starter.terminal import say
 
 def rollout(
     build: Annotated[
-        str, typer.Argument(metavar="BUILD", help="As `build` under [worker] names it.")
+        str, typer.Argument(metavar="BUILD", help=r"As `build` under \[worker] names it.")
     ],
 ) -> None:
     """Let workers of another build take over, running campaigns included.

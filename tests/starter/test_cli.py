@@ -1,8 +1,11 @@
 """The skeleton of the command: verbs, shared options, exit statuses, one-sentence errors."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -25,6 +28,18 @@ def _run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+_IN_BRACKETS = re.compile(r"\[[\w.]+\]")
+
+
+def _commands() -> Iterator[tuple[list[str], Any]]:
+    """Yield every command with the words that call it."""
+    for verb in VERBS:
+        command = load(verb)
+        yield [verb], command
+        for name, below in getattr(command, "commands", {}).items():
+            yield [verb, name], below
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_list_of_verbs_says_what_their_help_says(verb: str) -> None:
     assert load(verb).help.partition("\n")[0] == VERBS[verb].words
@@ -36,6 +51,15 @@ def test_every_verb_has_help_with_the_options_on_settings(verb: str) -> None:
     assert found.exit_code == 0
     assert "--data-dir" in found.stdout
     assert "--config" in found.stdout
+
+
+def test_help_prints_names_in_brackets_as_they_are() -> None:
+    for path, command in _commands():
+        words = " ".join(
+            [command.help or "", *(getattr(one, "help", None) or "" for one in command.params)]
+        )
+        found = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200"})
+        assert all(name in found.stdout for name in _IN_BRACKETS.findall(words)), path
 
 
 def test_help_lists_every_verb_and_loads_none(tmp_path: Path) -> None:
