@@ -9,8 +9,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime
 
+from operations.connection_faults import NoConnection, no_connection
 from operations.payload_codec import encrypting_converter
-from operations.refusal import Refused, Unavailable
 from postroad.secrets import secret_box
 from postroad.settings import DEFAULT_TEMPORAL_ADDRESS, Settings
 
@@ -28,7 +28,9 @@ async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
         runtime: what works for it; Temporal's usual one where none is given.
 
     Raises:
-        Unavailable: no server answers at the address.
+        NoConnection: no server answers at the address, or it and we do not trust each other,
+            or a certificate's file cannot be read.
+        SecretKeyError: payloads are to be encrypted, and there is no usable key.
     """
     address = temporal_address(settings)
     temporal = settings.temporal
@@ -45,10 +47,8 @@ async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
             ),
             _PATIENCE_SECONDS,
         )
-    except (RuntimeError, TimeoutError):
-        raise Unavailable(
-            f"no Temporal server at {address}: start `postroad up`, or set temporal.address"
-        ) from None
+    except (RuntimeError, TimeoutError) as error:
+        raise no_connection(address, error) from None
 
 
 def _interceptors(settings: Settings) -> list[Interceptor]:
@@ -98,15 +98,19 @@ def _of_running_stack(settings: Settings, name: str) -> str:
 
 def _tls(settings: Settings) -> TLSConfig | bool:
     temporal = settings.temporal
-    if temporal.client_cert is not None and temporal.client_key is not None:
-        return TLSConfig(
-            client_cert=_read(temporal.client_cert), client_private_key=_read(temporal.client_key)
-        )
-    return temporal.tls or temporal.api_key is not None
+    if not temporal.has_tls_of_its_own:
+        return temporal.tls or temporal.api_key is not None
+    return TLSConfig(
+        server_root_ca_cert=_read(temporal.server_ca),
+        domain=temporal.server_name or None,
+        client_cert=_read(temporal.client_cert),
+        client_private_key=_read(temporal.client_key),
+    )
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path | None) -> bytes | None:
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path else None
     except OSError as error:
-        raise Refused(f"cannot read {path}, which the temporal settings name: {error}") from None
+        words = f"cannot read {path}: {error.strerror}"
+        raise NoConnection(words, "correct the temporal setting that names it") from None

@@ -11,8 +11,9 @@ from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from operations.connection_faults import create_namespace
 from operations.finding import Finding, fail, ok, warn
 from operations.running import is_running
 from postroad.contracts import channel_task_queue
@@ -27,14 +28,17 @@ _START_WORKER = "start one: `postroad up`, or `postroad worker` beside your own 
 
 
 async def check_namespace(client: Client) -> Finding:
-    """Check that the namespace exists."""
+    """Check that the namespace exists; where it does not, nothing else can be asked."""
     try:
         await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace)
         )
     except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            words = f"there is no namespace {client.namespace}"
+            return fail("temporal", words, create_namespace(client.namespace))
         words = f"namespace {client.namespace}: {error.message}"
-        return fail("temporal", words, "create the namespace, or correct temporal.namespace")
+        return fail("temporal", words, "correct temporal.namespace, api_key or client_cert")
     return ok("temporal", f"namespace {client.namespace} answers")
 
 

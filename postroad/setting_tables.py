@@ -52,7 +52,7 @@ class _Table(BaseModel):
 
 
 class TemporalSettings(_Table):
-    """How to reach Temporal; an API key or a client certificate implies TLS."""
+    """How to reach Temporal; an API key, a certificate or a server's name implies TLS."""
 
     address: HostAndPort = ""
     """Empty: the embedded server of the data directory, or else localhost:7233."""
@@ -60,7 +60,12 @@ class TemporalSettings(_Table):
     tls: bool = False
     api_key: SecretStr | None = None
     client_cert: Path | None = None
+    """PEM, as the two below: what we show to a server that asks for a certificate."""
     client_key: Path | None = None
+    server_ca: Path | None = None
+    """Who signed the server's certificate; the machine's own authorities where none is set."""
+    server_name: str = ""
+    """The name in the server's certificate where the address has another."""
     task_queue: str = "postroad"
     encrypt_payloads: bool = False
     """Whether what workflows are told, and tell, is encrypted with the secret key."""
@@ -70,6 +75,11 @@ class TemporalSettings(_Table):
         if (self.client_cert is None) is not (self.client_key is None):
             raise ValueError("client_cert and client_key belong together")
         return self
+
+    @property
+    def has_tls_of_its_own(self) -> bool:
+        """Whether more is said of TLS than that there is some."""
+        return bool(self.client_cert or self.server_ca or self.server_name)
 
 
 class LedgerSettings(_Table):

@@ -8,10 +8,10 @@ import typer
 
 from operations.channel_checks import check_channels, check_shutoffs
 from operations.clock import now
+from operations.connection_faults import NoConnection
 from operations.domain_checks import check_domains
 from operations.finding import Finding, Level, fail, line, ok
 from operations.ledger_checks import check_ledger, check_settings, check_webhooks
-from operations.refusal import Refused
 from operations.temporal import connect, temporal_address
 from operations.temporal_checks import (
     check_channel_workers,
@@ -25,6 +25,7 @@ from postroad.instants import MINUTE
 from postroad.ledger.channels import kinds_in_use
 from postroad.ledger.engine import Ledger
 from postroad.ledger.health import OpenSequence, sequences_with_old_work
+from postroad.secrets import SecretKeyError
 from postroad.settings import Settings, load_settings
 from starter.arguments import AsJson
 from starter.terminal import print_json, say
@@ -81,15 +82,19 @@ async def _examine(*, channels: bool) -> list[Finding]:
 async def _examine_temporal(
     settings: Settings, sequences: list[OpenSequence], kinds: list[str]
 ) -> AsyncIterator[Finding]:
-    address = temporal_address(settings)
     try:
         client = await connect(settings)
-    except Refused:
-        way_out = "start it with `postroad up`, or set temporal.address"
-        yield fail("temporal", f"no server answers at {address}", way_out)
+    except NoConnection as fault:
+        yield fail("temporal", fault.words, fault.way_out)
         return
-    yield ok("temporal", f"a server answers at {address}")
-    yield await check_namespace(client)
+    except SecretKeyError as error:
+        yield fail("temporal", str(error), "temporal.encrypt_payloads needs it")
+        return
+    yield ok("temporal", f"a server answers at {temporal_address(settings)}")
+    namespace = await check_namespace(client)
+    yield namespace
+    if namespace.level is Level.FAIL:
+        return
     yield await check_search_attributes(client)
     for finding in await check_workers(client, settings.temporal.task_queue):
         yield finding

@@ -9,8 +9,9 @@ from temporalio.api.operatorservice.v1 import (
     ListSearchAttributesRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from operations.connection_faults import create_namespace
 from operations.opening import opened_ledger
 from operations.refusal import Refused
 from operations.temporal import connect
@@ -55,7 +56,8 @@ async def register_search_attributes(client: Client) -> list[str]:
     """Register the search attributes that are missing; return their names.
 
     Raises:
-        Refused: the server does not let us (Temporal Cloud has its own console for this).
+        Refused: there is no such namespace, or the server does not let us (Temporal Cloud has
+            its own console for this).
     """
     try:
         answer = await client.operator_service.list_search_attributes(
@@ -74,6 +76,9 @@ async def register_search_attributes(client: Client) -> list[str]:
                 )
             )
     except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            name = client.namespace
+            raise Refused(f"Temporal has no namespace {name}: {create_namespace(name)}") from None
         wanted = ", ".join(f"{name} ({kind})" for name, kind in search_attributes.types().items())
         raise Refused(
             f"Temporal does not let us register search attributes ({error.message}): "

@@ -91,8 +91,22 @@ def test_without_temporal_it_fails_and_says_how_to_start_it(postroad: Postroad) 
     ran = postroad("doctor")
     assert ran.code == 1
     [line] = [line for line in ran.stdout.splitlines() if line.startswith("fail")]
-    assert line.startswith("fail     temporal: no server answers at 127.0.0.1:1: ")
+    assert line.startswith("fail     temporal: no Temporal server at 127.0.0.1:1: ")
     assert "`postroad up`" in line
+
+
+async def test_a_namespace_that_is_missing_is_one_finding_among_the_others(
+    installation: None,  # noqa: ARG001 - `temporal` must set the address after it
+    postroad: Postroad,
+    temporal: Client,  # noqa: ARG001 - it must be there
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POSTROAD_TEMPORAL_NAMESPACE", "sales")
+    ran = await asyncio.to_thread(postroad, "doctor", "--json")
+    findings = {finding["about"]: finding for finding in ran.json}
+    assert (ran.code, findings["ledger"]["level"]) == (1, "ok")
+    assert findings["temporal"]["words"] == "there is no namespace sales"
+    assert "namespace create --namespace sales" in findings["temporal"]["way_out"]
 
 
 def test_a_key_that_opens_nothing_fails_for_each_channel(

@@ -26,6 +26,17 @@ async def test_the_search_attributes_are_registered_once(
     assert "registered before" in second.stdout
 
 
+async def test_a_namespace_that_is_missing_is_told_with_how_to_make_it(
+    postroad: Postroad,
+    temporal: Client,  # noqa: ARG001 - it must be there
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POSTROAD_TEMPORAL_NAMESPACE", "sales")
+    ran = await asyncio.to_thread(postroad, "setup")
+    assert ran.code == 1
+    assert "Temporal has no namespace sales: `temporal operator namespace create" in ran.stderr
+
+
 def test_the_ledger_is_migrated_even_without_temporal(
     unmigrated_ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
