@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.clock import ServerClock
 from postroad.contracts import (
@@ -31,6 +32,8 @@ from postroad.ledger.lifecycle import remove_person
 from postroad.ledger.pausing import CannotPause, pause_person, resume_person
 from postroad.ledger.settling_tasks import NotOpen, settle_task
 
+_log = structlog.get_logger(__name__)
+
 REFUSED = "Refused"
 """Error type: what an operator asked for cannot be done; the message is for them."""
 
@@ -41,7 +44,10 @@ def refusing(error: type[ValueError]) -> Iterator[None]:
     try:
         yield
     except error as reason:
-        raise ApplicationError(str(reason), type=REFUSED, non_retryable=True) from None
+        # Benign: an operator's mistake is no failure for the worker's log and metrics.
+        raise ApplicationError(
+            str(reason), type=REFUSED, non_retryable=True, category=ApplicationErrorCategory.BENIGN
+        ) from None
 
 
 class AudienceActivities:
@@ -56,7 +62,9 @@ class AudienceActivities:
         """Enrol one staged part of the audience; a retry answers the same."""
         now = self._clock.read(activity.info()).now()
         with self._ledger.write() as connection:
-            return enrol_chunk(connection, request.campaign_id, request.chunk, now)
+            enrolled = enrol_chunk(connection, request.campaign_id, request.chunk, now)
+        _log.info("people_enrolled", enrolled=enrolled.enrolled, rejected=enrolled.rejected)
+        return enrolled
 
     @activity.defn(name="remove_person")
     def remove_person(self, request: RemoveEnrollment) -> PersonRemoved:

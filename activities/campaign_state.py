@@ -1,5 +1,6 @@
 """Where a campaign stands."""
 
+import structlog
 from temporalio import activity
 
 from activities.clock import ServerClock
@@ -10,6 +11,8 @@ from postroad.contracts import (
 )
 from postroad.ledger.engine import Ledger
 from postroad.ledger.lifecycle import end_some_people, record_state
+
+_log = structlog.get_logger(__name__)
 
 
 class CampaignStateActivities:
@@ -33,4 +36,5 @@ class CampaignStateActivities:
             if not part:
                 break
             stopped += part
+        _log.info("campaign_state", state=request.state, people_stopped=stopped)
         return CampaignStateSet(people_stopped=stopped)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -15,6 +16,8 @@ from postroad.contracts import ChannelState, MailboxRead, ReadMailbox
 from postroad.ledger.channel_state import stop_channel
 from postroad.ledger.channels import channel_state
 from postroad.ledger.engine import Ledger
+
+_log = structlog.get_logger(__name__)
 
 _PARKED = (ChannelState.UNAUTHORISED, ChannelState.MISCONFIGURED)
 
@@ -59,6 +62,7 @@ class OutcomeActivities:
             case Stop(state, words):
                 with self._ledger.write() as connection:
                     stop_channel(connection, channel, state, words, clock.now())
+                _log.warning("channel_stopped", state=state)
                 return MailboxRead(parked=True)
         # The provider's words may hold addresses, which belong into no history.
         raise ApplicationError(

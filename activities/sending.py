@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from temporalio import activity
 
 from activities.clock import ServerClock
@@ -19,6 +20,8 @@ from postroad.ledger.engine import Ledger
 from postroad.ledger.journal import Journal
 from postroad.ledger.sequences import sequence_id
 from postroad.secrets import SecretBox
+
+_log = structlog.get_logger(__name__)
 
 
 class SendingActivities:
@@ -73,6 +76,8 @@ class SendingActivities:
         async with heartbeats(lambda: run.progress), _halting_at_shutdown(run):
             await self._mailboxes.begin(request.channel, opened.channel, clock)
             sent = await run.send()
+            # What stopped it is in the history; it may quote an address.
+            _log.info("wave_sent", **sent.model_dump(exclude={"words"}))
             if sent.sent or sent.uncertain:
                 await self._mailboxes.sent(request.channel, opened, clock)
             await self._hand_sent.read(request.channel, opened.channel, clock)

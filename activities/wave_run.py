@@ -2,17 +2,22 @@
 
 import asyncio
 
+import structlog
+
 from activities.doubt import resolve_interrupted
 from activities.error_policy import Hold, Stop
 from activities.heartbeats import alongside
 from activities.wave import SendingTools, Wave
 from postroad.contracts import MessageState, SendWave, WaveSent
+from postroad.instants import SECOND
 from postroad.ledger.bounce_rates import too_many
 from postroad.ledger.channel_state import hold_channel, stop_channel
 from postroad.ledger.engine import Ledger
 from postroad.ledger.quota import rebook_wave, tolerance_of
 from postroad.ledger.settlement import Deferred, Failed, Outcome, Returned
 from postroad.ledger.waves import WaveMessage, count_wave, load_wave, return_wave
+
+_log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 1.0
 
@@ -123,8 +128,10 @@ class WaveRun:
             match wave.channel:
                 case Hold(until, words):
                     hold_channel(connection, channel, until, words)
+                    _log.info("channel_held", seconds=(until - now) // SECOND)
                 case Stop(state, words):
                     stop_channel(connection, channel, state, words, now)
+                    _log.warning("channel_stopped", state=state)
             if not wave.rest:
                 return False
             if wave.is_late and rebook_wave(connection, self._request, now):

@@ -99,6 +99,8 @@ async def test_nobody_is_named_in_spans_or_logs(installation: Installation) -> N
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while len(installation.collector.named("smtp send")) < 6:
             await asyncio.sleep(0.05)
+        while '"state": "completed"' not in installation.log.read_text():
+            await asyncio.sleep(0.05)
     for span in installation.collector.spans:
         told = MessageToJson(span)
         assert "@" not in told
@@ -108,4 +110,9 @@ async def test_nobody_is_named_in_spans_or_logs(installation: Installation) -> N
     assert (refused["campaign"], refused["channel"]) == ("q4", "ana-smtp")
     assert (refused["activity"], refused["error"]) == ("send_wave", "recipient_refused")
     assert refused["message"].startswith("q4/intro/")
+    [enrolled] = [line for line in lines if line["event"] == "people_enrolled"]
+    assert (enrolled["campaign"], enrolled["enrolled"]) == ("q4", 6)
+    waves = [line for line in lines if line["event"] == "wave_sent"]
+    assert {(line["campaign"], line["channel"]) for line in waves} == {("q4", "ana-smtp")}
+    assert sum(line["sent"] for line in waves) == 5
     assert "@" not in json.dumps([line for line in lines if line["level"] == "info"])
