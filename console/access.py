@@ -13,6 +13,8 @@ class Permission(StrEnum):
 
     LOOK = "look"
     """Everybody who is signed in; reps see their own people only."""
+    ACT = "act"
+    """What is done for single people; reps do it for their own ones only."""
     STEER = "steer"
     """Campaigns and people of the whole team."""
     ADMINISTER = "administer"
@@ -20,8 +22,8 @@ class Permission(StrEnum):
 
 
 _MAY = {
-    Role.REP: {Permission.LOOK},
-    Role.MANAGER: {Permission.LOOK, Permission.STEER},
+    Role.REP: {Permission.LOOK, Permission.ACT},
+    Role.MANAGER: {Permission.LOOK, Permission.ACT, Permission.STEER},
     Role.ADMIN: set(Permission),
 }
 

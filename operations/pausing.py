@@ -1,5 +1,7 @@
 """Pausing single people in a running campaign, and letting them go on."""
 
+import asyncio
+
 from operations.opening import normalised
 from operations.refusal import Refused
 from operations.updates import ask_campaign
@@ -28,8 +30,7 @@ async def pause_person(
         Refused: nothing would leave to them, or a value is not as it must be.
     """
     address = normalised(email)
-    with ledger.read() as connection:
-        zone = time_zone_of(connection, campaign, address)
+    zone = await asyncio.to_thread(_zone, ledger, campaign, address)
     if zone is None:
         raise Refused(f"{address} is not in {campaign}: `postroad explain {address}` says where")
     try:
@@ -51,8 +52,17 @@ async def resume_person(ledger: Ledger, campaign: str, email: str, by: str) -> P
         Refused: they are not paused.
     """
     address = normalised(email)
-    with ledger.read() as connection:
-        if not is_paused(connection, campaign, address):
-            raise Refused(f"{address} is not paused in {campaign}")
+    if not await asyncio.to_thread(_is_paused, ledger, campaign, address):
+        raise Refused(f"{address} is not paused in {campaign}")
     resumed = ResumePerson(email=address, by=by)
     return await ask_campaign(campaign, "resume_person", resumed, PersonResumed)
+
+
+def _zone(ledger: Ledger, campaign: str, address: str) -> str | None:
+    with ledger.read() as connection:
+        return time_zone_of(connection, campaign, address)
+
+
+def _is_paused(ledger: Ledger, campaign: str, address: str) -> bool:
+    with ledger.read() as connection:
+        return is_paused(connection, campaign, address)

@@ -1,5 +1,6 @@
-"""A person: everything that happened, what comes next, and ending it."""
+"""A person: everything that happened, what comes next, and steering it."""
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -14,18 +15,29 @@ from console.rendering import render
 from console.routing import Change, Done, Page
 from operations.clock import now
 from operations.opening import normalised
+from operations.pausing import pause_person, resume_person
 from operations.refusal import Refused
 from operations.updates import ask_campaign
 from operations.waking import wake_if_possible
-from postroad.contracts import PersonRemoved, RemovePerson, sequence_workflow_id
-from postroad.ledger.explanations import explain
-from postroad.ledger.pages.people import find_addresses, person_fields, suppressed_by
-from postroad.ledger.standings import standings
+from postroad.contracts import (
+    AdvancePerson,
+    CampaignState,
+    EnrollmentState,
+    MessageState,
+    PersonAdvanced,
+    PersonRemoved,
+    RemovePerson,
+    sequence_workflow_id,
+)
+from postroad.ledger.explanations import Explanation, explain
+from postroad.ledger.pages.people import find_addresses, person_fields, sender_of, suppressed_by
+from postroad.ledger.standings import Standing, standings
 from postroad.ledger.suppression_list import add_suppression
 from postroad.ledger.traces import trace
 from postroad.wording import say_count
 
 _MOST_FOUND = 50
+_UNDER_WAY = (CampaignState.RUNNING, CampaignState.PAUSED)
 
 
 def routes() -> list[BaseRoute]:
@@ -33,9 +45,26 @@ def routes() -> list[BaseRoute]:
     return [
         Page("/people", _find),
         Page("/people/{address:path}", _person),
-        Change("/people/{address:path}/remove", "remove person", _remove, Permission.STEER),
+        Change("/people/{address:path}/pause", "pause person", _pause, Permission.ACT),
+        Change("/people/{address:path}/resume", "resume person", _resume, Permission.ACT),
+        Change("/people/{address:path}/advance", "advance person", _advance, Permission.ACT),
+        Change("/people/{address:path}/remove", "remove person", _remove, Permission.ACT),
         Change("/people/{address:path}/suppress", "suppress", _suppress, Permission.ADMINISTER),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class InCampaign:
+    """A person in one campaign, and what can be done about them there."""
+
+    told: Explanation
+    workflow: str | None
+    """Its page in Temporal's web UI."""
+    goes_on: bool
+    """Whether something may still leave to them; pausing and removing make sense."""
+    is_paused: bool
+    waits_for_time: bool
+    """Whether their next message waits for its due time alone."""
 
 
 def person_page(address: str) -> str:
@@ -66,7 +95,6 @@ async def _person(request: Request) -> Response:
     present = now()
     entries = await installation.read(trace, address)
     found = await installation.read(standings, address, present)
-    explained = [explain(standing, present) for standing in found]
     return render(
         request,
         "person.html",
@@ -75,20 +103,66 @@ async def _person(request: Request) -> Response:
         suppressed=await installation.read(suppressed_by, address),
         entries=[entry for entry in reversed(entries) if _is_theirs(viewer, entry.sender)],
         campaigns=[
-            (one, installation.workflow_page(sequence_workflow_id(one.campaign, one.sender)))
-            for one in explained
+            _in_campaign(installation, one, present)
+            for one in found
             if _is_theirs(viewer, one.sender)
         ],
     )
 
 
+def _in_campaign(installation: Installation, standing: Standing, present: int) -> InCampaign:
+    message = standing.message
+    workflow = sequence_workflow_id(standing.campaign, standing.sender)
+    return InCampaign(
+        told=explain(standing, present),
+        workflow=installation.workflow_page(workflow),
+        goes_on=standing.state is EnrollmentState.ACTIVE and standing.campaign_state in _UNDER_WAY,
+        is_paused=standing.pause is not None,
+        waits_for_time=message is not None
+        and message.state is MessageState.PLANNED
+        and (message.due_at or 0) > present,
+    )
+
+
+async def _pause(request: Request) -> Done:
+    """Let nothing leave to a person, in one campaign."""
+    address, campaign, viewer = await _theirs(request)
+    form = await request.form()
+    await pause_person(
+        installation_of(request).ledger,
+        campaign,
+        address,
+        until=text(form, "until") or None,
+        reason=text(form, "reason"),
+        by=viewer.email,
+    )
+    return Done(f"{address} is paused in {campaign}", address, person_page(address))
+
+
+async def _resume(request: Request) -> Done:
+    """Let a person go on, in one campaign."""
+    address, campaign, viewer = await _theirs(request)
+    await resume_person(installation_of(request).ledger, campaign, address, viewer.email)
+    return Done(f"{address} goes on in {campaign}", address, person_page(address))
+
+
+async def _advance(request: Request) -> Done:
+    """Let what a person waits for be due now."""
+    address, campaign, viewer = await _theirs(request)
+    advanced = await ask_campaign(
+        campaign, "advance_person", AdvancePerson(email=address, by=viewer.email), PersonAdvanced
+    )
+    words = f"{advanced.step} of {campaign} is due now for {address}; windows and limits still hold"
+    return Done(words, address, person_page(address))
+
+
 async def _remove(request: Request) -> Done:
     """Take a person out of one campaign."""
-    address, campaign = _address(request), text(await request.form(), "campaign")
+    address, campaign, viewer = await _theirs(request)
     removed = await ask_campaign(
         campaign,
         "remove_person",
-        RemovePerson(email=address, by=viewer_of(request).email),
+        RemovePerson(email=address, by=viewer.email),
         PersonRemoved,
     )
     stopped = say_count(removed.messages_stopped, "message")
@@ -111,6 +185,16 @@ async def suppress(installation: Installation, address: str, reason: str, viewer
     missed = await wake_if_possible(installation.settings, effect.wake, f"{address} suppressed")
     words = f"{address} is suppressed: {say_count(effect.people, 'sequence')} ended"
     return f"{words}; {missed}" if missed else words
+
+
+async def _theirs(request: Request) -> tuple[str, str, Viewer]:
+    """Return the person, the campaign of the form, and the viewer; reps reach only their people."""
+    address, campaign = _address(request), text(await request.form(), "campaign")
+    viewer = viewer_of(request)
+    sender = await installation_of(request).read(sender_of, campaign, address)
+    if sender is None or not _is_theirs(viewer, sender):
+        raise HTTPException(404)
+    return address, campaign, viewer
 
 
 def _address(request: Request) -> str:

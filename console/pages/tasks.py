@@ -22,7 +22,7 @@ def routes() -> list[BaseRoute]:
     """Return the list, and what can be said of a task."""
     return [
         Page("/tasks", _list),
-        Change("/tasks/{task}", "settle task", _settle, Permission.LOOK),
+        Change("/tasks/{task}", "settle task", _settle, Permission.ACT),
     ]
 
 

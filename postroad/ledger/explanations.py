@@ -118,6 +118,8 @@ def _obstacles(standing: Standing, message: NextMessage, now: int) -> Iterator[_
         return
     if message.state is MessageState.OPEN:
         yield _Obstacle(WaitsFor.TASK, f"{message.step} waits for somebody: see `postroad task`.")
+        if standing.pause is not None:
+            yield _paused(standing, standing.pause, message, now)
         return
     if message.state is MessageState.SENDING:
         on = f" on {standing.channel.id}" if standing.channel else ""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, Select, and_, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
 from postroad.contracts import (
     CampaignState,
@@ -59,10 +59,21 @@ class Decided:
 
 
 def list_uncertain(
-    connection: Connection, campaign_id: str | None = None
+    connection: Connection,
+    campaign_id: str | None = None,
+    *,
+    sender: str | None = None,
+    at_most: int | None = None,
 ) -> list[UncertainMessage]:
-    """Return the messages that wait for a decision, oldest first."""
-    statement = _uncertain().order_by(Message.charge_at, Message.id)
+    """Return the messages that wait for a decision, oldest first.
+
+    Args:
+        connection: a transaction.
+        campaign_id: only this campaign's.
+        sender: only this sender's.
+        at_most: how many to return; None for all of them.
+    """
+    statement = _uncertain(sender).order_by(Message.charge_at, Message.id).limit(at_most)
     if campaign_id is not None:
         statement = statement.where(Enrollment.campaign_id == campaign_id)
     return [
@@ -81,7 +92,20 @@ def list_uncertain(
     ]
 
 
-def resend(connection: Connection, messages: Collection[int] | None, by: str, now: int) -> Decided:
+def count_uncertain(connection: Connection, sender: str | None = None) -> int:
+    """Count the messages that wait for a decision: a sender's, or everybody's."""
+    statement = _uncertain(sender).with_only_columns(func.count())
+    return connection.scalars(statement).one()
+
+
+def resend(
+    connection: Connection,
+    messages: Collection[int] | None,
+    by: str,
+    now: int,
+    *,
+    sender: str | None = None,
+) -> Decided:
     """Send uncertain messages again, at once and through the same channel.
 
     Args:
@@ -89,9 +113,10 @@ def resend(connection: Connection, messages: Collection[int] | None, by: str, no
         messages: row ids; None means all of them.
         by: who decided.
         now: the present instant.
+        sender: the only sender whose messages may be decided about.
     """
     decided = Decided()
-    for row in _rows(connection, messages, decided):
+    for row in _rows(connection, messages, sender, decided):
         stop = _why_not_resend(row)
         if stop is not None:
             decided.refused[row.id] = stop
@@ -119,6 +144,7 @@ def dismiss(
     now: int,
     *,
     as_sent: bool = False,
+    sender: str | None = None,
 ) -> Decided:
     """Stop asking about uncertain messages; they stay charged, since they may have left.
 
@@ -129,9 +155,10 @@ def dismiss(
         now: the present instant.
         as_sent: count them as sent, so that the people go on to their next step; otherwise
             they have failed and the people's sequences end.
+        sender: the only sender whose messages may be decided about.
     """
     decided = Decided()
-    for row in _rows(connection, messages, decided):
+    for row in _rows(connection, messages, sender, decided):
         if as_sent:
             _count_as_sent(connection, row, now)
             detail = f"counted as sent by {by}"
@@ -142,8 +169,8 @@ def dismiss(
     return decided
 
 
-def _uncertain() -> Select[*tuple[Any, ...]]:
-    return (
+def _uncertain(sender: str | None) -> Select[*tuple[Any, ...]]:
+    statement = (
         select(
             Message.id,
             Message.enrollment_id,
@@ -171,13 +198,17 @@ def _uncertain() -> Select[*tuple[Any, ...]]:
         )
         .where(Message.state == MessageState.UNCERTAIN)
     )
+    return statement if sender is None else statement.where(Sequence.sender == sender)
 
 
 def _rows(
-    connection: Connection, messages: Collection[int] | None, decided: Decided
+    connection: Connection,
+    messages: Collection[int] | None,
+    sender: str | None,
+    decided: Decided,
 ) -> list[Row[Any]]:
-    """Lock and return the messages asked for; note those that are not uncertain."""
-    statement = _uncertain().order_by(Message.id).with_for_update(of=Message)
+    """Lock and return the messages asked for; note those that are not uncertain, or not theirs."""
+    statement = _uncertain(sender).order_by(Message.id).with_for_update(of=Message)
     if messages is not None:
         statement = statement.where(Message.id.in_(messages))
     rows = list(connection.execute(statement))

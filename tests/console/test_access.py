@@ -20,6 +20,7 @@ Visit = Callable[[Role], Visitor]
 
 _ALLOWED = {
     Permission.LOOK: {Role.REP, Role.MANAGER, Role.ADMIN},
+    Permission.ACT: {Role.REP, Role.MANAGER, Role.ADMIN},
     Permission.STEER: {Role.MANAGER, Role.ADMIN},
     Permission.ADMINISTER: {Role.ADMIN},
 }
@@ -34,7 +35,10 @@ _EXPECTED = {
     "POST /campaigns/{campaign}/cancel": Permission.STEER,
     "/people": Permission.LOOK,
     "/people/{address:path}": Permission.LOOK,
-    "POST /people/{address:path}/remove": Permission.STEER,
+    "POST /people/{address:path}/pause": Permission.ACT,
+    "POST /people/{address:path}/resume": Permission.ACT,
+    "POST /people/{address:path}/advance": Permission.ACT,
+    "POST /people/{address:path}/remove": Permission.ACT,
     "POST /people/{address:path}/suppress": Permission.ADMINISTER,
     "/channels": Permission.LOOK,
     "/channels/{channel}": Permission.LOOK,
@@ -44,9 +48,9 @@ _EXPECTED = {
     "/feed": Permission.LOOK,
     "/feed/stream": Permission.LOOK,
     "/tasks": Permission.LOOK,
-    "POST /tasks/{task}": Permission.LOOK,
+    "POST /tasks/{task}": Permission.ACT,
     "/uncertain": Permission.LOOK,
-    "POST /uncertain": Permission.STEER,
+    "POST /uncertain": Permission.ACT,
     "/suppressions": Permission.STEER,
     "/suppressions.csv": Permission.ADMINISTER,
     "POST /suppressions/add": Permission.ADMINISTER,

@@ -6,10 +6,11 @@ from postroad.contracts import CampaignState, EnrollmentState, MessageState
 from postroad.instants import DAY, MINUTE
 from postroad.ledger.engine import Ledger
 from postroad.ledger.tables import Enrollment, Event, Message
-from postroad.ledger.uncertain import dismiss, list_uncertain, resend
-from tests.ledger_rows import NOW, add_campaign, add_channel, add_person, add_sender
+from postroad.ledger.uncertain import count_uncertain, dismiss, list_uncertain, resend
+from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_person, add_sender
 
 PLANNED, SENT, UNCERTAIN = MessageState.PLANNED, MessageState.SENT, MessageState.UNCERTAIN
+BO = "bo@acme.test"
 WAKE_ANA = {"sequence/q4/ana@acme.test"}
 
 
@@ -45,8 +46,22 @@ def test_the_list_tells_who_and_why(ledger: Ledger) -> None:
     with ledger.read() as connection:
         [uncertain] = list_uncertain(connection)
         assert list_uncertain(connection, "another") == []
+        assert list_uncertain(connection, sender=BO) == []
+        assert list_uncertain(connection, sender=ANA) == [uncertain]
+        assert count_uncertain(connection) == count_uncertain(connection, ANA) == 1
+        assert count_uncertain(connection, BO) == 0
     assert (uncertain.id, uncertain.email, uncertain.step) == (messages[0], "Ada@x.test", "intro")
     assert uncertain.reason == "timeout after DATA"
+
+
+def test_another_senders_message_is_refused_like_one_that_is_not_uncertain(ledger: Ledger) -> None:
+    [lost, planned] = _one_uncertain(ledger)
+    with ledger.write() as connection:
+        for decide in (resend, dismiss):
+            decided = decide(connection, [lost, planned], "bo", NOW, sender=BO)
+            assert decided.refused == dict.fromkeys([lost, planned], "it is not uncertain")
+            assert decide(connection, None, "bo", NOW, sender=BO).messages == []
+        assert resend(connection, None, "ana", NOW, sender=ANA).messages == [lost]
 
 
 def test_a_resent_message_is_due_at_once_on_the_same_channel(ledger: Ledger) -> None:

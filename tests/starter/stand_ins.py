@@ -9,11 +9,13 @@ with workflow.unsafe.imports_passed_through():
     from postroad.contracts import (
         AddPeople,
         AddStep,
+        AdvancePerson,
         CampaignProgress,
         CampaignState,
         ChangeStep,
         PausePerson,
         PeopleAdded,
+        PersonAdvanced,
         PersonPaused,
         PersonRemoved,
         PersonResumed,
@@ -86,6 +88,12 @@ class NotingCampaign:
         """Note who was removed."""
         self._notes.append(f"removed {person.email} by {person.by}")
         return PersonRemoved(messages_stopped=2)
+
+    @workflow.update
+    def advance_person(self, person: AdvancePerson) -> PersonAdvanced:
+        """Note who was moved on."""
+        self._notes.append(f"advanced {person.email} by {person.by}")
+        return PersonAdvanced(step="nudge", workflow_id="sequence/q4/ana@acme.test")
 
     @workflow.update
     def pause_person(self, person: PausePerson) -> PersonPaused:

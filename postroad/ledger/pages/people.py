@@ -43,6 +43,15 @@ def person_fields(
     return None if fields is None else {name: str(value) for name, value in fields.items()}
 
 
+def sender_of(connection: Connection, campaign_id: str, address: str) -> str | None:
+    """Return who writes to a person in a campaign; None where they are not in it."""
+    return connection.scalar(
+        select(Sequence.sender)
+        .join(Enrollment, Enrollment.sequence_id == Sequence.id)
+        .where(Enrollment.campaign_id == campaign_id, Enrollment.address == address)
+    )
+
+
 def suppressed_by(connection: Connection, address: str) -> str | None:
     """Return the entry of the suppression list that names an address, or its domain."""
     keys = (address, address[address.rindex("@") :])
