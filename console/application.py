@@ -21,6 +21,8 @@ from console.pages import (
     health,
     overview,
     people,
+    senders,
+    steps,
     suppressions,
     tasks,
     texts,
@@ -38,6 +40,8 @@ PUBLIC = (health, unsubscribing, tracking, provider_webhooks, codec, door, accou
 SIGNED_IN = (
     overview,
     campaigns,
+    steps,
+    senders,
     people,
     channels,
     feed,
@@ -48,7 +52,7 @@ SIGNED_IN = (
     users,
     audit,
 )
-"""Modules whose routes are all `Page` or `Change`: the sign-in is before them."""
+"""Modules whose routes are all `Page`, `Change` or `Trial`: the sign-in is before them."""
 
 
 def build(installation: Installation) -> Starlette:

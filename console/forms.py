@@ -12,6 +12,11 @@ def text(form: FormData | QueryParams, name: str) -> str:
     return value.replace("\x00", "").strip() if isinstance(value, str) else ""
 
 
+def lines(form: FormData, name: str) -> str:
+    """Return a text of several lines; browsers end each with CR LF (HTML, form submission)."""
+    return text(form, name).replace("\r\n", "\n")
+
+
 def numbers(form: FormData, name: str) -> list[int]:
     """Return the numbers of a field that may be there several times."""
     return [

@@ -40,6 +40,8 @@ class Done:
 
 
 Action = Callable[[Request], Awaitable[Done]]
+Again = Callable[[Request, str], Awaitable[Response]]
+"""Shows a form again with all that was typed, and why it was refused."""
 
 
 class Page(Route):
@@ -63,7 +65,14 @@ class Change(Route):
     """An action that people with a permission may take; each one is in the audit log."""
 
     def __init__(
-        self, path: str, name: str, action: Action, permission: Permission, *, subject: str = ""
+        self,
+        path: str,
+        name: str,
+        action: Action,
+        permission: Permission,
+        *,
+        subject: str = "",
+        again: Again | None = None,
     ) -> None:
         """Put the action behind the sign-in and the check of its form.
 
@@ -73,9 +82,26 @@ class Change(Route):
             action: answers POST; what it refuses is told to the viewer.
             permission: what the viewer needs.
             subject: the form's field that names what is to be changed, where the path does not.
+            again: answers what is refused, where more was typed than is typed twice; else the
+                page whose form was sent shows why.
         """
-        endpoint = _guarded(_recorded(name, action, subject), permission)
+        endpoint = _guarded(_recorded(name, action, subject, again), permission)
         super().__init__(path, endpoint, name=name, methods=["POST"])
+        self.permission = permission
+
+
+class Trial(Route):
+    """A form that changes nothing: its page shows what would come of what was typed."""
+
+    def __init__(self, path: str, endpoint: Endpoint, permission: Permission) -> None:
+        """Put the endpoint behind the sign-in and the check of its form.
+
+        Args:
+            path: as Starlette writes it.
+            endpoint: answers POST.
+            permission: what the viewer needs.
+        """
+        super().__init__(path, _guarded(_from_us(endpoint), permission), methods=["POST"])
         self.permission = permission
 
 
@@ -119,12 +145,18 @@ def _guarded(endpoint: Endpoint, permission: Permission) -> Endpoint:
     return guarded
 
 
-def _recorded(name: str, action: Action, field: str) -> Endpoint:
-    async def recorded(request: Request) -> Response:
-        viewer = viewer_of(request)
-        form = await request.form()
-        if not csrf.is_from_us(request, form, request.cookies[SESSION]):
+def _from_us(endpoint: Endpoint) -> Endpoint:
+    async def checked(request: Request) -> Response:
+        if not csrf.is_from_us(request, await request.form(), request.cookies[SESSION]):
             raise HTTPException(403, "This form is too old: load the page again.")
+        return await endpoint(request)
+
+    return checked
+
+
+def _recorded(name: str, action: Action, field: str, again: Again | None) -> Endpoint:
+    async def recorded(request: Request) -> Response:
+        viewer, form = viewer_of(request), await request.form()
         try:
             async with audited(
                 installation_of(request),
@@ -135,6 +167,8 @@ def _recorded(name: str, action: Action, field: str) -> Endpoint:
                 done = await action(request)
                 change.subject, change.words = done.subject, done.words
         except (*SAID_IN_A_SENTENCE, RPCError) as refusal:
+            if again is not None:
+                return await again(request, sentence_of(refusal))
             response = RedirectResponse(_page_before(request), 303)
             notice = notices.Notice(sentence_of(refusal), is_refusal=True)
             notices.leave(request, response, notice)
@@ -143,7 +177,7 @@ def _recorded(name: str, action: Action, field: str) -> Endpoint:
         notices.leave(request, response, notices.Notice(done.words))
         return response
 
-    return recorded
+    return _from_us(recorded)
 
 
 def _named(request: Request, form: FormData, field: str) -> str:

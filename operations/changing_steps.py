@@ -89,7 +89,7 @@ def edit_from_file(ledger: Ledger, campaign: str, step: str, path: Path) -> Step
     """
     file = load_campaign(path)
     with ledger.read() as connection:
-        step_now, before = _find_step(connection, campaign, step)
+        step_now, before = find_step(connection, campaign, step)
         if all(each.id != step for each in file.steps):
             raise Refused(f"{path} has no step {step!r}")
         definition = define_again(connection, campaign, file, path)
@@ -111,7 +111,7 @@ def edit_of_text(
         Refused: the campaign does not run, or the step cannot have this text.
     """
     with ledger.read() as connection:
-        step_now, before = _find_step(connection, campaign, step)
+        step_now, before = find_step(connection, campaign, step)
         if before.variants:
             raise Refused(f"{step} has variants: change the campaign file, and give it with --file")
         template, files = _with_words(connection, before, subject, body)
@@ -190,7 +190,12 @@ def define_again(
     return with_default_window(connection, definition)
 
 
-def _find_step(connection: Connection, campaign: str, step: str) -> tuple[CampaignStep, StagedStep]:
+def find_step(connection: Connection, campaign: str, step: str) -> tuple[CampaignStep, StagedStep]:
+    """Return a running campaign's step as it is kept, and with its texts.
+
+    Raises:
+        Refused: the campaign does not run, or has no such step.
+    """
     refuse_unless_running(connection, campaign, "its steps can be changed while it runs")
     steps = {each.id: each for each in current_steps(connection, campaign)}
     if step not in steps:

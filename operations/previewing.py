@@ -2,12 +2,13 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from activities.composing import Unsendable
+from operations.changing_steps import StepEdit
 from operations.definition import Definition, Rows, read_definition
 from operations.library import find_named, with_library
 from operations.opening import parsed, unknown_campaign
@@ -69,6 +70,32 @@ def preview(ledger: Ledger, wanted: Wanted, now: int) -> list[Previewed]:
         Refused: there is no such text, step or person, or it cannot be sent to them.
     """
     definition, step = _define(ledger, wanted)
+    return _previewed(ledger, definition, step, wanted, now)
+
+
+def preview_edit(ledger: Ledger, edit: StepEdit, address: str, variant: str, now: int) -> Previewed:
+    """Compose a step as it is to be, for one person of its campaign.
+
+    Args:
+        ledger: where the campaign is.
+        edit: the step as it is to be.
+        address: the person's.
+        variant: which of the step's variants; empty where it has none.
+        now: the present instant.
+
+    Raises:
+        Refused: the campaign has no such person, or the mail cannot be sent to them.
+    """
+    now_is = _of_campaign(ledger, edit.campaign)
+    steps = tuple(edit.after if step.id == edit.after.id else step for step in now_is.steps)
+    definition = replace(now_is, steps=steps, files={**now_is.files, **edit.files})
+    wanted = Wanted(edit.campaign, edit.after.id, address, variant=variant or None)
+    return _previewed(ledger, definition, edit.after, wanted, now)[0]
+
+
+def _previewed(
+    ledger: Ledger, definition: Definition, step: StagedStep, wanted: Wanted, now: int
+) -> list[Previewed]:
     with ledger.read() as connection:
         row = _person(connection, wanted, definition)
         sender = _sender(connection, wanted, definition, row)

@@ -8,6 +8,8 @@ import typer
 
 from operations.adding import ENROLLING, screened_rows
 from operations.clock import say_time
+from operations.handing_over import hand_over as give_to_another
+from operations.handing_over import thread_rule
 from operations.opening import normalised, opened_ledger
 from operations.pausing import pause_person, resume_person
 from operations.refusal import Refused
@@ -20,8 +22,6 @@ from postroad.contracts import (
     PersonAdvanced,
     PersonRemoved,
     RemovePerson,
-    ReplaceSender,
-    SenderReplaced,
 )
 from postroad.ledger.additions import stage_addition
 from postroad.wording import say_count
@@ -147,12 +147,7 @@ def hand_over(
 
     Example: postroad people hand-over q4-launch --from ana@acme.test --to bo@acme.test
     """
-    change = ReplaceSender(sender=normalised(sender), replacement=normalised(replacement), by=by)
-    replaced = asyncio.run(ask_campaign(campaign, "replace_sender", change, SenderReplaced))
-    people = say_count(replaced.people, "person", "people")
-    say(f"{change.replacement} writes to {people} of {change.sender} from now on")
-    say(
-        f"Follow-ups leave from {change.replacement}'s own channel; they name the thread in their "
-        "headers and quote nothing. Answers to earlier mail still go to "
-        f"{change.sender}'s mailbox, and count as long as it can be read."
-    )
+    former, new = normalised(sender), normalised(replacement)
+    people = asyncio.run(give_to_another(campaign, former, new, by))
+    say(f"{new} writes to {say_count(people, 'person', 'people')} of {former} from now on")
+    say(thread_rule(former, new))

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from console.access import Permission, viewer_of
-from console.forms import is_number, text
+from console.forms import is_number, lines, text
 from console.installation import installation_of
 from console.rendering import render
 from console.routing import Change, Done, Page
@@ -51,7 +51,7 @@ async def _settle(request: Request) -> Done:
     decision, note = text(form, "decision"), text(form, "note")
     if decision == "rewrite":
         await installation.write(
-            rewrite_mail, task.id, text(form, "subject"), text(form, "text"), viewer.email
+            rewrite_mail, task.id, text(form, "subject"), lines(form, "text"), viewer.email
         )
     elif decision not in ("done", "skip"):
         raise Refused("say what is to be done: done or skip")

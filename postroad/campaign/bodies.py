@@ -88,6 +88,39 @@ def build_template_of_content(
     return _build(step.subject, _bodies(step), beside, find)
 
 
+def build_template_like(
+    former: StepTemplate, subject: str, text: str, contents: Mapping[str, bytes]
+) -> tuple[StepTemplate, dict[str, bytes]]:
+    """Return a template with other words, and its files by their SHA-256.
+
+    It is Markdown where the former has HTML; what that attaches stays, and images may be shown
+    that it shows.
+
+    Args:
+        former: the template whose words are replaced.
+        subject: the new subject.
+        text: the new text.
+        contents: the former's files, as far as they are needed again, by their SHA-256.
+
+    Raises:
+        TextError: the text shows an image that the former does not.
+    """
+    shown = {file.filename: file for file in former.attachments if file.content_id is not None}
+
+    def again(source: str) -> AttachmentRef:
+        name = Path(unquote(source)).name
+        if name not in shown:
+            raise TextError(f"the text shows {source[:80]!r}, which it did not show before")
+        return shown[name]
+
+    html, images = None, list[AttachmentRef]()
+    if former.html is not None:
+        html, images = _refer_images(markdown_to_html(text), again)
+    attached = (file for file in former.attachments if file.content_id is None)
+    template = StepTemplate(subject=subject, text=text, html=html, attachments=(*attached, *images))
+    return template, dict(contents)
+
+
 def _build(
     subject: str | None,
     bodies: tuple[str | None, str | None],
@@ -146,6 +179,13 @@ def _bodies_of(source: str, suffix: str) -> tuple[str | None, str | None]:
 def _inline_images(
     html: str, find: Find, files: dict[str, bytes]
 ) -> tuple[str, list[AttachmentRef]]:
+    """Attach the images that are shown by a relative path, and let the HTML refer to them."""
+    return _refer_images(html, lambda source: _attach(*find(source), files, inline=True))
+
+
+def _refer_images(
+    html: str, attached: Callable[[str], AttachmentRef]
+) -> tuple[str, list[AttachmentRef]]:
     """Let images with a relative path refer to attached files (RFC 2392)."""
     found: dict[str, AttachmentRef] = {}
 
@@ -154,7 +194,7 @@ def _inline_images(
         if _ELSEWHERE.match(source) or "{{" in source:
             return match.group()
         if source not in found:
-            found[source] = _attach(*find(source), files, inline=True)
+            found[source] = attached(source)
         return f"{before}{quote}cid:{found[source].content_id}{quote}"
 
     return _IMAGE.sub(refer, html), list(found.values())

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from console import application as application_module
 from console.access import Permission
-from console.routing import Change, Page
+from console.routing import Change, Page, Trial
 from postroad.ledger.users import Role
 from tests.console.conftest import Visitor
 
@@ -33,6 +33,14 @@ _EXPECTED = {
     "POST /campaigns/{campaign}/pause": Permission.STEER,
     "POST /campaigns/{campaign}/resume": Permission.STEER,
     "POST /campaigns/{campaign}/cancel": Permission.STEER,
+    "/campaigns/{campaign}/steps": Permission.STEER,
+    "POST /campaigns/{campaign}/steps": Permission.STEER,
+    "/campaigns/{campaign}/steps/{step}": Permission.STEER,
+    "POST /campaigns/{campaign}/steps/{step}": Permission.STEER,
+    "POST /campaigns/{campaign}/steps/{step}/preview": Permission.STEER,
+    "POST /campaigns/{campaign}/steps/{step}/remove": Permission.STEER,
+    "/campaigns/{campaign}/senders": Permission.STEER,
+    "POST /campaigns/{campaign}/senders": Permission.STEER,
     "/people": Permission.LOOK,
     "/people/{address:path}": Permission.LOOK,
     "POST /people/{address:path}/pause": Permission.ACT,
@@ -69,18 +77,22 @@ _EXAMPLES = {
     "{campaign}": "q4",
     "{address:path}": "ada@x.test",
     "{channel}": "ana-smtp",
+    "{step}": "intro",
 }
 
 
-def _guarded() -> Iterator[Page | Change]:
+Guarded = Page | Change | Trial
+
+
+def _guarded() -> Iterator[Guarded]:
     for module in application_module.SIGNED_IN:
         for route in module.routes():
-            assert isinstance(route, Page | Change), f"{route} is not behind the sign-in"
+            assert isinstance(route, Guarded), f"{route} is not behind the sign-in"
             yield route
 
 
-def _name(route: Page | Change) -> str:
-    return f"POST {route.path}" if isinstance(route, Change) else route.path
+def _name(route: Guarded) -> str:
+    return route.path if isinstance(route, Page) else f"POST {route.path}"
 
 
 def _example(path: str) -> str:
@@ -92,7 +104,7 @@ def _example(path: str) -> str:
 def test_every_route_behind_the_sign_in_asks_for_what_is_written_here(
     application: Starlette,
 ) -> None:
-    guarded = [route for route in application.routes if isinstance(route, Page | Change)]
+    guarded = [route for route in application.routes if isinstance(route, Guarded)]
     assert {_name(route): route.permission for route in guarded} == _EXPECTED
 
 
@@ -116,7 +128,7 @@ async def test_strangers_are_sent_to_the_sign_in_and_change_nothing(
 ) -> None:
     for route in _guarded():
         path = _example(route.path)
-        if isinstance(route, Change):
+        if not isinstance(route, Page):
             answer = await stranger.post(path)
             assert answer.status_code == 401, path
         else:
@@ -131,7 +143,7 @@ async def test_nobody_gets_at_what_their_role_does_not_allow(visit: Visit, role:
     for route in _guarded():
         if role not in _ALLOWED[route.permission]:
             path = _example(route.path)
-            method = visitor.post if isinstance(route, Change) else visitor.get
+            method = visitor.get if isinstance(route, Page) else visitor.post
             assert (await method(path)).status_code == 403, path
 
 
@@ -148,7 +160,7 @@ async def test_everybody_gets_what_their_role_allows(visit: Visit, role: Role) -
 async def test_no_change_is_made_without_the_token_of_our_own_forms(visit: Visit) -> None:
     admin = visit(Role.ADMIN)
     for route in _guarded():
-        if isinstance(route, Change):
+        if not isinstance(route, Page):
             answer = await admin.client.post(_example(route.path), data={"csrf_token": "guess"})
             assert answer.status_code == 403, route.path
 

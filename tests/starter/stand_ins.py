@@ -21,7 +21,9 @@ with workflow.unsafe.imports_passed_through():
         PersonResumed,
         RemovePerson,
         RemoveStep,
+        ReplaceSender,
         ResumePerson,
+        SenderReplaced,
         SettleTask,
         Steering,
         StepAdded,
@@ -107,6 +109,12 @@ class NotingCampaign:
         """Note who was resumed."""
         self._notes.append(f"resumed {person.email} by {person.by}")
         return PersonResumed(step=None, due_at=None, workflow_id="sequence/q4/ana@acme.test")
+
+    @workflow.update
+    def replace_sender(self, change: ReplaceSender) -> SenderReplaced:
+        """Note who takes over."""
+        self._notes.append(f"{change.replacement} for {change.sender} by {change.by}")
+        return SenderReplaced(people=2)
 
     @workflow.update
     def change_step(self, change: ChangeStep) -> StepChanged:
