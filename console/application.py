@@ -19,6 +19,7 @@ from console.pages import (
     channels,
     feed,
     health,
+    library,
     overview,
     people,
     senders,
@@ -49,6 +50,7 @@ SIGNED_IN = (
     uncertain,
     suppressions,
     texts,
+    library,
     users,
     audit,
 )

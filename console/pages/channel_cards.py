@@ -1,6 +1,7 @@
 """A channel as people glance at it: its state, its gauges, and when the next message may leave."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,11 @@ class ChannelCard:
 
     channel: ChannelOverview
     gauges: list[Gauge]
+
+
+def channel_place(channel: str) -> str:
+    """Return where a channel is shown."""
+    return f"/channels/{quote(channel, safe='')}"
 
 
 def channel_cards(connection: Connection, now: int, sender: str | None) -> list[ChannelCard]:

@@ -1,7 +1,5 @@
 """Delivery channels: how they are, what limits them, what waits; pausing, resuming, checking."""
 
-from urllib.parse import quote
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +8,7 @@ from starlette.routing import BaseRoute
 from console.access import Permission, viewer_of
 from console.forms import text
 from console.installation import installation_of
-from console.pages.channel_cards import ChannelCard, channel_cards
+from console.pages.channel_cards import ChannelCard, channel_cards, channel_place
 from console.rendering import render
 from console.routing import Change, Done, Page
 from operations.clock import now
@@ -60,7 +58,7 @@ async def _pause(request: Request) -> Done:
         pause_channel, channel, viewer_of(request).email, reason, now()
     )
     because = f": {reason}" if reason else ""
-    return Done(f"{channel} is paused{because}", channel, _page_of(channel))
+    return Done(f"{channel} is paused{because}", channel, channel_place(channel))
 
 
 async def _resume(request: Request) -> Done:
@@ -73,7 +71,7 @@ async def _resume(request: Request) -> Done:
     waiting = [*woken, mailbox_workflow_id(channel)]
     missed = await wake_if_possible(installation.settings, waiting, f"{channel} resumed by {by}")
     words = missed or f"{channel} is active; {say_count(len(woken), 'sequence')} woken"
-    return Done(words, channel, _page_of(channel))
+    return Done(words, channel, channel_place(channel))
 
 
 async def _check(request: Request) -> Done:
@@ -84,7 +82,7 @@ async def _check(request: Request) -> Done:
     findings = "; ".join(verification.findings)
     if not verification.ok:
         raise Refused(f"{channel} cannot send: {findings}")
-    return Done(f"{channel} is ready to send: {findings}", channel, _page_of(channel))
+    return Done(f"{channel} is ready to send: {findings}", channel, channel_place(channel))
 
 
 async def _card(request: Request) -> ChannelCard:
@@ -94,7 +92,3 @@ async def _card(request: Request) -> ChannelCard:
         if card.channel.id == request.path_params["channel"]:
             return card
     raise HTTPException(404)
-
-
-def _page_of(channel: str) -> str:
-    return f"/channels/{quote(channel, safe='')}"

@@ -1,8 +1,11 @@
 """What was found about a From domain on a channel, fit to be stored with its date."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
+
+from postroad.instants import moment
 
 
 class Level(StrEnum):
@@ -46,3 +49,8 @@ class DomainHealth(BaseModel):
     checked_at: int
     """Milliseconds since the epoch."""
     findings: tuple[DomainFinding, ...]
+
+    @property
+    def looked_at(self) -> datetime:
+        """When that was."""
+        return moment(self.checked_at)

@@ -5,6 +5,8 @@ The rates are counted when a bounce is recorded, when a wave is booked and while
 what was sent since the campaign or channel was last resumed; a channel's over a week at most.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from postroad.campaign.bounce_policy import BounceRate
@@ -22,6 +24,16 @@ TOO_MANY = "too many hard bounces"
 _WEEK = 7 * DAY
 _FEW = 2
 """Fewer hard bounces are never too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounces:
+    """Hard bounces since a channel was last resumed, of a week at most."""
+
+    mails: int
+    bounced: int
+    rate: BounceRate | None
+    """The organisation's rule; None where nothing pauses itself."""
 
 
 def bounce_rate(connection: Connection) -> BounceRate | None:
@@ -60,6 +72,15 @@ def too_many(connection: Connection, channel: str, campaign: str, now: int) -> s
     return _of_channel(connection, channel, now) or _of_campaign(connection, campaign)
 
 
+def bounces_of_channel(connection: Connection, channel: str, now: int) -> Bounces:
+    """Return what a channel is judged by."""
+    state_at = connection.scalars(select(Channel.state_at).where(Channel.id == channel)).one()
+    since = max(state_at, now - _WEEK)
+    bounced, refused = _bounced(connection, Event.channel_id == channel, since)
+    mails = _sent_on(connection, channel, since) + refused
+    return Bounces(mails, bounced, bounce_rate(connection))
+
+
 def _of_channel(connection: Connection, channel: str, now: int) -> str:
     row = connection.execute(
         select(Channel.state, Channel.state_at, Channel.canary_from).where(Channel.id == channel)
@@ -71,11 +92,7 @@ def _of_channel(connection: Connection, channel: str, now: int) -> str:
     # The rule is read only where it may apply: every booking of a wave comes through here.
     if bounced < _FEW or (rate := bounce_rate(connection)) is None:
         return ""
-    sent = _count(
-        connection,
-        and_(Message.channel_id == channel, Message.charge_at >= since),
-        and_(ReturnedTry.channel_id == channel, ReturnedTry.charge_at >= since),
-    )
+    sent = _sent_on(connection, channel, since)
     return _verdict(rate, sent + refused, bounced, is_canary=row.canary_from is not None)
 
 
@@ -132,6 +149,14 @@ def _count(
     if tries is not None:
         sent += connection.execute(select(func.count()).where(tries)).scalar_one()
     return sent
+
+
+def _sent_on(connection: Connection, channel: str, since: int) -> int:
+    return _count(
+        connection,
+        and_(Message.channel_id == channel, Message.charge_at >= since),
+        and_(ReturnedTry.channel_id == channel, ReturnedTry.charge_at >= since),
+    )
 
 
 def _bounced(connection: Connection, where: ColumnElement[bool], since: int) -> tuple[int, int]:

@@ -75,6 +75,16 @@ def load_health(connection: Connection, channel: str, domain: str) -> DomainHeal
     return None if row is None else DomainHealth.model_validate(row._asdict())
 
 
+def healths_of(connection: Connection, channel: str) -> list[DomainHealth]:
+    """Return what was found last about every domain that somebody looked at for a channel."""
+    rows = connection.execute(
+        select(HealthRow.domain, HealthRow.checked_at, HealthRow.findings)
+        .where(HealthRow.channel_id == channel)
+        .order_by(HealthRow.domain)
+    )
+    return [DomainHealth.model_validate(row._asdict()) for row in rows]
+
+
 def domain_of(address: str) -> str:
     """Return the domain of a normalised address."""
     return address.rpartition("@")[2]

@@ -92,9 +92,13 @@ def list_uncertain(
     ]
 
 
-def count_uncertain(connection: Connection, sender: str | None = None) -> int:
-    """Count the messages that wait for a decision: a sender's, or everybody's."""
+def count_uncertain(
+    connection: Connection, sender: str | None = None, channel: str | None = None
+) -> int:
+    """Count the messages that wait for a decision: all, a sender's, or those on a channel."""
     statement = _uncertain(sender).with_only_columns(func.count())
+    if channel is not None:
+        statement = statement.where(Message.channel_id == channel)
     return connection.scalars(statement).one()
 
 

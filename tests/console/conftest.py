@@ -19,7 +19,7 @@ from postroad.contracts import EnrollmentState, MessageState
 from postroad.instants import HOUR, MINUTE
 from postroad.ledger.console_sessions import open_session
 from postroad.ledger.engine import Ledger
-from postroad.ledger.tables import Enrollment, StepText, Suppression
+from postroad.ledger.tables import Enrollment, LibraryText, StepText, Suppression
 from postroad.ledger.users import Role
 from postroad.secrets import SecretBox
 from postroad.settings import Settings
@@ -121,6 +121,13 @@ def _fill(ledger: Ledger) -> None:
                     campaign_id="q4", position=position, version=1, template=template
                 )
             )
+        connection.execute(
+            insert(LibraryText).values(
+                kind="template", name="hello", version=1, source=f"Dear {HOSTILE}",
+                template={"subject": f"Hello {HOSTILE}", "text": f"Dear {HOSTILE}"},
+                stored_at=present, stored_by="meg@acme.test",
+            )
+        )  # fmt: skip
         ada = add_person(connection, "ada@x.test", SENT, PLANNED)
         add_event(connection, ada[0], "sent", at=present - HOUR, detail=f"250 {HOSTILE}")
         grace = add_person(

@@ -65,6 +65,8 @@ _EXPECTED = {
     "POST /suppressions/lift": Permission.ADMINISTER,
     "POST /suppressions/import": Permission.ADMINISTER,
     "/texts": Permission.LOOK,
+    "/library": Permission.LOOK,
+    "/library/{kind}/{name}": Permission.LOOK,
     "/users": Permission.ADMINISTER,
     "POST /users/add": Permission.ADMINISTER,
     "POST /users/role": Permission.ADMINISTER,
@@ -78,6 +80,8 @@ _EXAMPLES = {
     "{address:path}": "ada@x.test",
     "{channel}": "ana-smtp",
     "{step}": "intro",
+    "{kind}": "template",
+    "{name}": "hello",
 }
 
 

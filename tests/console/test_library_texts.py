@@ -42,6 +42,8 @@ async def test_a_text_of_the_library_shows_how_it_did_everywhere(
         sent = update(Message).where(Message.state == MessageState.SENT)
         connection.execute(sent.values(version=7))
     everybodys = (await visit(Role.ADMIN).get("/texts?campaign=q4")).text
-    assert "hello, version 3 of the library. Over all campaigns (2): 3 sent" in everybodys
+    assert "hello</a>, version 3 of the library. Over all campaigns (2): 3 sent" in everybodys
     anas = (await visit(Role.REP).get("/texts?campaign=q5")).text
-    assert "hello, version 3 of the library. Over all campaigns (2): 2 sent" in anas
+    assert "hello</a>, version 3 of the library. Over all campaigns (2): 2 sent" in anas
+    page = (await visit(Role.ADMIN).get("/library/template/hello")).text
+    assert "of 3 sent in 2 campaigns" in page

@@ -3,11 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from console.charts import Bar, bars, gauge
 from console.wording import with_commands
+from operations.clock import now
+from postroad.contracts import ChannelState
+from postroad.dns.health import Check, DomainFinding, DomainHealth, Level
+from postroad.instants import moment
+from postroad.ledger.domain_health import store_health
 from postroad.ledger.engine import Ledger
 from postroad.ledger.shares import share
+from postroad.ledger.tables import Channel
 from postroad.ledger.users import Role
 from tests.console.conftest import HOSTILE, PLANNED, Visitor
 from tests.ledger_rows import add_person
@@ -18,7 +25,8 @@ PAGES = (
     "/", "/overview/now", "/campaigns", "/campaigns/q4", "/campaigns/q4/now", "/campaigns/q4/steps",
     "/campaigns/q4/steps/intro", "/campaigns/q4/senders", "/people?email=x",
     "/people/ada@x.test", "/channels", "/channels/ana-smtp", "/feed", "/tasks", "/uncertain",
-    "/suppressions", "/texts?campaign=q4", "/users", "/audit",
+    "/suppressions", "/texts?campaign=q4", "/library", "/library/template/hello", "/users",
+    "/audit",
 )  # fmt: skip
 _NOT_FOR_REPS = {
     "/campaigns/q4/steps", "/campaigns/q4/steps/intro", "/campaigns/q4/senders", "/suppressions",
@@ -107,6 +115,35 @@ async def test_the_feed_is_filtered_and_paged_backwards(visit: Visit) -> None:
     assert "grace@x.test" in earlier
     assert "ada@x.test" not in earlier
     assert (await admin.get("/feed?before=abc")).status_code == 400
+
+
+async def test_the_overview_names_what_needs_somebody_and_where(
+    visit: Visit, ledger: Ledger
+) -> None:
+    with ledger.write() as connection:
+        stopped = update(Channel).where(Channel.id == "team")
+        connection.execute(stopped.values(state=ChannelState.UNAUTHORISED))
+    page = (await visit(Role.MANAGER).get("/")).text
+    assert '<a href="/channels/team">team is unauthorised</a>' in page
+    assert '<a href="/uncertain">1 uncertain message to decide about</a>' in page
+    assert "uncertain message" not in (await visit(Role.REP).get("/")).text
+
+
+async def test_a_channel_shows_its_warm_up_its_reputation_and_its_domains(
+    visit: Visit, ledger: Ledger
+) -> None:
+    warm_up = {"start": 40, "add": 5, "up_to": 200, "since": f"{moment(now()):%Y-%m-%d}"}
+    found = DomainFinding(check=Check.SPF, level=Level.FAIL, words="no record", way_out=HOSTILE)
+    with ledger.write() as connection:
+        ana = update(Channel).where(Channel.id == "ana-smtp")
+        connection.execute(ana.values(settings={"warm_up": warm_up}))
+        health = DomainHealth(domain="acme.test", checked_at=now(), findings=(found,))
+        store_health(connection, "ana-smtp", health)
+    page = (await visit(Role.ADMIN).get("/channels/ana-smtp")).text
+    assert "1 of 40, 2 kept for single mails, more from" in page
+    assert "It pauses itself above 5 % of at least 50." in page
+    assert "SPF: fail</span> no record" in page
+    assert HOSTILE not in page
 
 
 async def test_texts_show_each_version_with_an_honest_interval(visit: Visit) -> None:

@@ -1,12 +1,16 @@
-"""One channel: its mailbox, its queue, what happened to it."""
+"""One channel: its mailbox, its queue, its health, what happened to it."""
 
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, func, select
 
+from postroad.dns.health import DomainHealth
 from postroad.instants import moment
+from postroad.ledger.bounce_rates import Bounces, bounces_of_channel
+from postroad.ledger.domain_health import healths_of
 from postroad.ledger.tables import Event, Mailbox, QuotaTurn, Sequence
+from postroad.ledger.uncertain import count_uncertain
 
 _ABOUT_CHANNELS = (
     "channel_paused", "channel_resumed", "channel_unauthorised", "channel_misconfigured",
@@ -40,19 +44,24 @@ class ChannelPage(_Frozen):
 
     mailbox_read_at: datetime | None
     sent_7d: int
-    bounced_7d: int
+    uncertain: int
+    """Messages on it that wait for somebody's decision."""
+    bounces: Bounces
+    """What it pauses itself for."""
+    domains: list[DomainHealth]
+    """SPF, DKIM and DMARC of the domains that leave by it, as far as somebody has looked."""
     turns: list[Turn]
     history: list[Happening]
 
 
 def channel_page(connection: Connection, channel: str, now: int, since: int) -> ChannelPage:
-    """Return a channel's mailbox, queue and history.
+    """Return a channel's mailbox, queue, health and history.
 
     Args:
         connection: a transaction.
         channel: the channel's id.
         now: the present instant.
-        since: the instant from which what left and bounced is counted.
+        since: the instant from which what left is counted.
     """
     read_at = connection.scalar(select(Mailbox.read_at).where(Mailbox.channel_id == channel))
     turns = connection.execute(
@@ -72,8 +81,10 @@ def channel_page(connection: Connection, channel: str, now: int, since: int) -> 
     )
     return ChannelPage(
         mailbox_read_at=None if read_at is None else moment(read_at),
-        sent_7d=_count(connection, channel, "sent", since),
-        bounced_7d=_count(connection, channel, "bounced", since),
+        sent_7d=_count_sent(connection, channel, since),
+        uncertain=count_uncertain(connection, channel=channel),
+        bounces=bounces_of_channel(connection, channel, now),
+        domains=healths_of(connection, channel),
         turns=[
             Turn(
                 campaign=row.campaign_id,
@@ -90,12 +101,12 @@ def channel_page(connection: Connection, channel: str, now: int, since: int) -> 
     )
 
 
-def _count(connection: Connection, channel: str, event: str, since: int) -> int:
+def _count_sent(connection: Connection, channel: str, since: int) -> int:
     return (
         connection.scalar(
             select(func.count())
             .select_from(Event)
-            .where(Event.event == event, Event.at > since, Event.channel_id == channel)
+            .where(Event.event == "sent", Event.at > since, Event.channel_id == channel)
         )
         or 0
     )
