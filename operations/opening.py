@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from operations.refusal import Refused, Unknown
 from postroad.campaign.address import Address, parse_address
-from postroad.contracts import CampaignState
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import campaign_state
 from postroad.settings import Settings, load_settings
@@ -59,7 +59,7 @@ def refuse_unless_running(connection: Connection, campaign: str, way_out: str) -
     state = campaign_state(connection, campaign)
     if state is None:
         raise unknown_campaign(campaign)
-    if state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+    if state not in UNDER_WAY:
         raise Refused(f"{campaign} is {state}: {way_out}")
 
 

@@ -16,6 +16,7 @@ from postroad.campaign.bodies import build_template_like
 from postroad.campaign.conditions import ANY
 from postroad.campaign.step import StepFile
 from postroad.campaign.template import StepTemplate, TextError, unknown_fields
+from postroad.campaign.waits import format_wait
 from postroad.field_errors import did_you_mean, say_errors
 from postroad.ledger.changing_steps import count_not_yet_left
 from postroad.ledger.engine import Ledger
@@ -39,6 +40,8 @@ class TypedText:
     """Which of the step's variants it is of; empty where it has none."""
     version: int
     """The version that was shown when somebody began to type."""
+    wait_shown: str
+    """The wait that was shown then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class TypedStep:
     """What somebody is to do, such as `call`; empty for a mail."""
     answers: bool
     """Whether it is sent as a reply in the same thread."""
+    reopens: bool
+    """Whether those who were sent every step so far get it as well."""
 
 
 def can_be_typed(template: StepTemplate) -> bool:
@@ -76,7 +81,8 @@ def edit_of_typed(ledger: Ledger, campaign: str, step: str, typed: TypedText) ->
     with ledger.read() as connection:
         now, before = find_step(connection, campaign, step)
         versions = {variant.id: variant.version for variant in now.variants} or {"": now.version}
-        if versions.get(typed.variant) != typed.version:
+        shown = (typed.version, typed.wait_shown)
+        if shown != (versions.get(typed.variant), format_wait(before.settings.wait)):
             raise Refused(
                 f"somebody changed {step} meanwhile: open it again in another window, and take "
                 "over what you typed here"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from operations.following import follow
 from operations.refusal import Refused
 from postroad.contracts import CampaignState
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.engine import Ledger
 from postroad.ledger.overview import CampaignOverview
 from postroad.wording import say_count
@@ -50,5 +51,5 @@ def wait_until_over(ledger: Ledger, campaign: str, *, show: bool) -> CampaignSta
 def needs_operator(overview: CampaignOverview) -> bool:
     """Whether everybody who is not done waits for a decision about an uncertain message."""
     people, messages = overview.people, overview.messages
-    running = overview.state in (CampaignState.RUNNING, CampaignState.PAUSED)
+    running = overview.state in UNDER_WAY
     return running and messages.uncertain > 0 and people.active <= messages.uncertain

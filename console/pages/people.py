@@ -21,7 +21,6 @@ from operations.updates import ask_campaign
 from operations.waking import wake_if_possible
 from postroad.contracts import (
     AdvancePerson,
-    CampaignState,
     EnrollmentState,
     MessageState,
     PersonAdvanced,
@@ -29,6 +28,7 @@ from postroad.contracts import (
     RemovePerson,
     sequence_workflow_id,
 )
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.explanations import Explanation, explain
 from postroad.ledger.pages.people import find_addresses, person_fields, sender_of, suppressed_by
 from postroad.ledger.standings import Standing, standings
@@ -37,7 +37,6 @@ from postroad.ledger.traces import trace
 from postroad.wording import say_count
 
 _MOST_FOUND = 50
-_UNDER_WAY = (CampaignState.RUNNING, CampaignState.PAUSED)
 
 
 def routes() -> list[BaseRoute]:
@@ -116,7 +115,7 @@ def _in_campaign(installation: Installation, standing: Standing, present: int) -
     return InCampaign(
         told=explain(standing, present),
         workflow=installation.workflow_page(workflow),
-        goes_on=standing.state is EnrollmentState.ACTIVE and standing.campaign_state in _UNDER_WAY,
+        goes_on=standing.state is EnrollmentState.ACTIVE and standing.campaign_state in UNDER_WAY,
         is_paused=standing.pause is not None,
         waits_for_time=message is not None
         and message.state is MessageState.PLANNED

@@ -13,13 +13,12 @@ from console.installation import installation_of
 from console.rendering import render
 from console.routing import Change, Done, Page
 from operations.handing_over import hand_over, thread_rule
-from postroad.contracts import CampaignState
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.overview import campaign_state
 from postroad.ledger.pages.senders import senders_in_campaign
 from postroad.ledger.workspace import list_senders
 from postroad.wording import say_count
 
-_UNDER_WAY = (CampaignState.RUNNING, CampaignState.PAUSED)
 _PATH = "/campaigns/{campaign}/senders"
 
 
@@ -42,7 +41,7 @@ async def _list(request: Request) -> Response:
         campaign=campaign,
         senders=await installation.read(senders_in_campaign, campaign),
         everybody=await installation.read(list_senders),
-        may_change=state in _UNDER_WAY,
+        may_change=state in UNDER_WAY,
         rule=thread_rule("the former sender", "the new sender"),
     )
 

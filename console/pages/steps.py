@@ -27,14 +27,13 @@ from operations.typed_steps import (
     edit_of_typed,
 )
 from postroad.campaign.waits import format_wait
-from postroad.contracts import CampaignState
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.overview import campaign_state
 from postroad.ledger.pages.funnel import step_funnels
 from postroad.ledger.pages.steps import StepPage, step_page
 from postroad.ledger.steps import load_steps
 from postroad.wording import say_count
 
-_UNDER_WAY = (CampaignState.RUNNING, CampaignState.PAUSED)
 _LIST, _STEP = "/campaigns/{campaign}/steps", "/campaigns/{campaign}/steps/{step}"
 
 
@@ -62,7 +61,9 @@ class Shown:
 
 
 async def _list(request: Request) -> Response:
-    return await _render_list(request, TypedStep("", "", "", "3 days", "", answers=True))
+    return await _render_list(
+        request, TypedStep("", "", "", "3 days", "", answers=True, reopens=False)
+    )
 
 
 async def _list_again(request: Request, refusal: str) -> Response:
@@ -83,7 +84,7 @@ async def _render_list(request: Request, typed: TypedStep, refusal: str = "") ->
         "steps.html",
         status=422 if refusal else 200,
         campaign=campaign,
-        may_change=state in _UNDER_WAY,
+        may_change=state in UNDER_WAY,
         steps=list(zip(steps, funnels, strict=True)),
         format_wait=format_wait,
         typed=typed,
@@ -94,11 +95,11 @@ async def _render_list(request: Request, typed: TypedStep, refusal: str = "") ->
 async def _add(request: Request) -> Done:
     """Let everybody who has not left get one more step."""
     campaign, ledger = request.path_params["campaign"], installation_of(request).ledger
-    addition = await asyncio.to_thread(
-        addition_of_typed, ledger, campaign, await _typed_step(request)
+    typed = await _typed_step(request)
+    addition = await asyncio.to_thread(addition_of_typed, ledger, campaign, typed)
+    people = await add_steps(
+        ledger, addition, reopen_finished=typed.reopens, by=viewer_of(request).email
     )
-    reopens = text(await request.form(), "reopen") == "yes"
-    people = await add_steps(ledger, addition, reopen_finished=reopens, by=viewer_of(request).email)
     added = addition.steps[0].id
     words = f"{added} is added: {say_count(people, 'person', 'people')} to come"
     return Done(words, f"{campaign}, {added}", _place(campaign))
@@ -113,6 +114,7 @@ async def _typed_step(request: Request) -> TypedStep:
         wait=text(form, "wait"),
         task=text(form, "task"),
         answers=text(form, "thread") == "reply",
+        reopens=text(form, "reopen") == "yes",
     )
 
 
@@ -120,10 +122,12 @@ async def _step(request: Request) -> Response:
     page = await _present(request)
     asked = text(request.query_params, "variant")
     current = next((one for one in page.texts if one.variant == asked), page.texts[0])
+    wait = format_wait(page.step.settings.wait)
     typed = TypedText(
         subject=current.template.subject,
         text=current.template.text or "",
-        wait=format_wait(page.step.settings.wait),
+        wait=wait,
+        wait_shown=wait,
         variant=current.variant,
         version=current.version,
     )
@@ -176,7 +180,7 @@ def _render_step(
         campaign=request.path_params["campaign"],
         page=page,
         current=current,
-        may_change=page.state in _UNDER_WAY and not page.step.removed,
+        may_change=page.state in UNDER_WAY and not page.step.removed,
         can_be_typed=can_be_typed(current.template),
         typed=typed,
         refusal=refusal,
@@ -221,6 +225,7 @@ async def _typed_text(request: Request) -> TypedText:
         wait=text(form, "wait"),
         variant=text(form, "variant"),
         version=int(version) if is_number(version) else 0,
+        wait_shown=text(form, "wait_shown"),
     )
 
 

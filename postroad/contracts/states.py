@@ -13,6 +13,10 @@ class CampaignState(StrEnum):
     CANCELLED = "cancelled"
 
 
+UNDER_WAY = (CampaignState.RUNNING, CampaignState.PAUSED)
+"""States in which a campaign's workflow answers, and its people may still be written to."""
+
+
 class EnrollmentState(StrEnum):
     """Where one person in one campaign stands; all but ACTIVE are ends."""
 

@@ -12,6 +12,7 @@ from postroad.contracts import (
     MessageState,
     UnfinishedWave,
 )
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.tables import (
     AudienceChunk,
     Campaign,
@@ -22,7 +23,6 @@ from postroad.ledger.tables import (
     Sequence,
 )
 
-_RUNNING = (CampaignState.RUNNING, CampaignState.PAUSED)
 _IN_HAND = (MessageState.RESERVED, MessageState.SENDING)
 _MAY_HAVE_LEFT = (MessageState.PLANNED, *_IN_HAND)
 
@@ -40,7 +40,7 @@ def open_campaigns(connection: Connection) -> list[OpenCampaign]:
     """Return every campaign that is running or paused."""
     campaigns = connection.execute(
         select(Campaign.id, Campaign.name, Campaign.state)
-        .where(Campaign.state.in_(_RUNNING))
+        .where(Campaign.state.in_(UNDER_WAY))
         .order_by(Campaign.staged_at, Campaign.id)
     ).all()
     return [
@@ -55,7 +55,7 @@ def open_sequence(connection: Connection, campaign: str, sender: str) -> OpenCam
     """Return one sequence of an open campaign; None where it has nothing more to do."""
     row = connection.execute(
         select(Campaign.name, Campaign.state).where(
-            Campaign.id == campaign, Campaign.state.in_(_RUNNING)
+            Campaign.id == campaign, Campaign.state.in_(UNDER_WAY)
         )
     ).first()
     if row is None:

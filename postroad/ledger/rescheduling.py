@@ -7,13 +7,13 @@ from sqlalchemy.orm import aliased
 
 from postroad.campaign.days_off import DaysOff
 from postroad.campaign.timing import Timing
-from postroad.contracts import CampaignState, MessageState, sequence_workflow_id
+from postroad.contracts import MessageState, sequence_workflow_id
+from postroad.contracts.states import UNDER_WAY
 from postroad.ledger.days_off import days_off
 from postroad.ledger.events import enrolled_at
 from postroad.ledger.steps import load_settings, load_steps
 from postroad.ledger.tables import Campaign, Enrollment, Message, Sender, Sequence
 
-_GOES_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 _Waiting = Row[int, int, int, str | None, int | None]
 """(id, position, due_at, the person's timezone, since when it waits) of a message."""
 
@@ -43,7 +43,7 @@ def reschedule(
         select(Sequence.id, Sequence.campaign_id, Sequence.sender, Sender.timezone)
         .join(Campaign, Campaign.id == Sequence.campaign_id)
         .join(Sender, Sender.email == Sequence.sender)
-        .where(Sequence.sender.in_(changed), Campaign.state.in_(_GOES_ON))
+        .where(Sequence.sender.in_(changed), Campaign.state.in_(UNDER_WAY))
         .order_by(Sequence.id)
     )
     moved: set[str] = set()

@@ -39,6 +39,7 @@ async def _campaign(client: Client) -> WorkflowHandle[NotingCampaign, None]:
 
 def _typed(text: str, **fields: str) -> dict[str, str | list[str]]:
     typed = {"subject": "Again", "text": text, "wait": "3d", "variant": "", "version": "1"}
+    typed["wait_shown"] = "3d"
     return {**typed, **fields}
 
 
@@ -71,6 +72,7 @@ async def test_what_was_typed_stays_when_it_is_refused(visit: Visit, ledger: Led
         (_typed("Dear {{ <b>"), "text"),
         (_typed("<b>", wait="soon"), "wait"),
         (_typed("<b>", version="7"), "somebody changed nudge meanwhile"),
+        (_typed("<b>", wait_shown="5d"), "somebody changed nudge meanwhile"),
         (_typed("![ ](logo.png) <b>"), "shows &#39;logo.png&#39;, which it did not show before"),
     ):
         refused = await meg.post(_NUDGE, **typed)
@@ -105,6 +107,7 @@ async def test_steps_are_added_and_removed(temporal: Client, visit: Visit) -> No
     taken = await meg.post("/campaigns/q4/steps", **new | {"id": "intro"})
     assert "the id &#39;intro&#39; is taken" in taken.text
     assert "Last try</textarea>" in taken.text
+    assert 'value="yes" checked' in taken.text
     await meg.post("/campaigns/q4/steps", **new)
     await meg.post("/campaigns/q4/steps", **new | {"id": "ring", "task": "call", "subject": "Ring"})
     await meg.post(f"{_NUDGE}/remove")
