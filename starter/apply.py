@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from operations.clock import now
 from operations.opening import opened_ledger
@@ -15,6 +16,7 @@ from operations.temporal import connect
 from operations.waking import wake_if_possible
 from operations.webhooks import wake_webhooks
 from postroad.ledger.changes import Change
+from postroad.ledger.needed_links import campaigns_without_links
 from postroad.ledger.workspace import Applied, apply_workspace
 from postroad.secrets import secret_box
 from postroad.settings import Settings, load_settings
@@ -75,12 +77,24 @@ def apply_file(settings: Settings, path: Path) -> Applied:
 
     Raises:
         FileError: the file is not as it must be.
+        Refused: a campaign that goes on needs what the file takes away.
         SecretKeyError: credentials cannot be encrypted.
     """
     described = load_workspace(path, os.environ)
     box = secret_box(settings)
     with opened_ledger(settings) as ledger, ledger.write() as connection:
-        return apply_workspace(connection, described, box, now())
+        applied = apply_workspace(connection, described, box, now())
+        _refuse_links_to_nowhere(connection, path)
+        return applied
+
+
+def _refuse_links_to_nowhere(connection: Connection, path: Path) -> None:
+    """Keep a running campaign's mails from becoming ones that cannot be made."""
+    for campaign, lacking in campaigns_without_links(connection):
+        raise Refused(
+            f"{path}: the organisation has no {lacking} any more, and {campaign} links to it: keep "
+            f"it until {campaign} is over, or `postroad cancel {campaign}`"
+        )
 
 
 def _tell(applied: Applied) -> None:

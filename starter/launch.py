@@ -74,7 +74,9 @@ def launch(
     if not as_json:
         rejected = f", {say_count(launched.rejected, 'row')} rejected" if launched.rejected else ""
         people = say_count(launched.people, "person", "people")
-        say(f"{launched.campaign} is launched: {people}{rejected}")
+        say(
+            f"{launched.campaign} is launched: {people} read{rejected}; enrolling them may reject more"
+        )
     state = CampaignState.RUNNING
     try:
         if wait:

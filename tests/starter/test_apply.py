@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, update
 
+from postroad.contracts import CampaignState
 from postroad.ledger.engine import Ledger
+from postroad.ledger.organisation import load_organisation
+from postroad.ledger.tables import Campaign, StepText
 from postroad.ledger.workspace import list_senders
+from tests.ledger_rows import add_campaign
 from tests.starter.campaigns import WORKSPACE
 from tests.starter.command import Postroad
 
@@ -46,6 +51,42 @@ def test_credentials_come_from_the_environment(
     stored = postroad("apply", "workspace.yaml")
     assert stored.code == 0
     assert "hunter2" not in stored.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "lacking"),
+    [
+        ({}, "Leave: {{ unsubscribe_url }}", "public_url"),
+        ({"tracking": {"opens": True}}, "Hello", "public_url or tracking_url"),
+    ],
+)
+def test_a_web_address_that_a_running_campaign_links_to_stays(
+    postroad: Postroad,
+    workspace: Path,
+    ledger: Ledger,
+    settings: dict[str, object],
+    text: str,
+    lacking: str,
+) -> None:
+    with_url = WORKSPACE.replace("{name: Acme,", '{name: Acme, public_url: "https://acme.test",')
+    workspace.write_text(with_url)
+    assert postroad("apply", "workspace.yaml").code == 0
+    with ledger.write() as connection:
+        add_campaign(connection, steps=("intro",), settings={"name": "Q4", **settings})
+        template = {"subject": "Hello", "text": text}
+        connection.execute(
+            insert(StepText).values(campaign_id="q4", position=0, version=1, template=template)
+        )
+    workspace.write_text(WORKSPACE)
+    refused = postroad("apply", "workspace.yaml")
+    assert refused.code == 1
+    assert f"the organisation has no {lacking} any more, and q4 links to it" in refused.stderr
+    with ledger.write() as connection:
+        organisation = load_organisation(connection)
+        connection.execute(update(Campaign).values(state=CampaignState.COMPLETED))
+    assert organisation is not None
+    assert organisation.public_url == "https://acme.test"
+    assert postroad("apply", "workspace.yaml").code == 0
 
 
 def test_every_fault_of_the_file_is_named_on_a_line_of_its_own(
