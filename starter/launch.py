@@ -74,9 +74,8 @@ def launch(
     if not as_json:
         rejected = f", {say_count(launched.rejected, 'row')} rejected" if launched.rejected else ""
         people = say_count(launched.people, "person", "people")
-        say(
-            f"{launched.campaign} is launched: {people} read{rejected}; enrolling them may reject more"
-        )
+        # Enrolling may still reject some: who is suppressed, or enrolled already.
+        say(f"{launched.campaign} is launched: {people} to enrol{rejected}")
     state = CampaignState.RUNNING
     try:
         if wait:

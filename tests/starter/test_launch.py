@@ -174,7 +174,7 @@ async def test_a_launched_campaign_is_waited_for_until_it_is_completed(running: 
     ran = await running("launch", "q4.yaml", "--wait")
     assert (ran.code, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()
-    assert lines[0] == "q4 is launched: 2 people, 2 rows rejected"
+    assert lines[0] == "q4 is launched: 2 people to enrol, 2 rows rejected"
     assert "q4 is completed" in lines[-1]
     assert running.sandbox.accepted.messages == 4
     assert running.sandbox.accepted.duplicates == 0
