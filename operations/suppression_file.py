@@ -1,6 +1,8 @@
-"""Reading a file of addresses and domains that must get nothing."""
+"""Files of addresses and domains that must get nothing: reading them, and writing the list."""
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -8,7 +10,10 @@ from pathlib import Path
 from postroad.campaign.address import parse_address, parse_domain
 from postroad.campaign.audience import field_name
 from postroad.campaign.csv_file import open_csv
+from postroad.ledger.suppression_list import SuppressedAddress
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheets take for the beginning of a formula."""
 _ADDRESS_COLUMNS = ("email", "e_mail", "email_address", "e_mail_address", "address", "domain")
 
 
@@ -54,6 +59,20 @@ def read_suppressions(path: Path) -> Iterator[SuppressionRow]:
     for row, cells in records:
         if not cells[0].startswith("#"):
             yield _row(row, cells, *columns)
+
+
+def suppression_lines(listed: Iterable[SuppressedAddress]) -> Iterator[str]:
+    """Yield the list as CSV line by line, in the form that `read_suppressions` reads."""
+    yield _line(["address", "reason", "source", "since"])
+    for row in listed:
+        reason = f"'{row.reason}" if row.reason.startswith(_FORMULA) else row.reason
+        yield _line([row.address, reason, row.source, row.at.isoformat()])
+
+
+def _line(cells: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
 
 
 def _columns(cells: list[str] | tuple[str, ...]) -> tuple[int, int | None] | None:

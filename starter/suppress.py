@@ -10,7 +10,7 @@ from operations.clock import now, say_time
 from operations.opening import opened_ledger
 from operations.refusal import Refused
 from operations.suppressing import parsed_key, suppress_all
-from operations.suppression_file import SuppressionRow, read_suppressions
+from operations.suppression_file import SuppressionRow, read_suppressions, suppression_lines
 from operations.temporal import connect
 from operations.waking import wake
 from postroad.ledger.suppression_list import (
@@ -72,6 +72,17 @@ def list_(*, as_json: AsJson = False) -> None:
         ["address", "since", "source", "reason"],
         [[row.address, say_time(row.at), row.source, row.reason] for row in listed],
     )
+
+
+@app.command()
+def export() -> None:
+    """Print the list as CSV, in the form that `suppress import` reads.
+
+    Example: postroad suppress export > suppressions.csv
+    """
+    with opened_ledger() as ledger, ledger.read() as connection:
+        for line in suppression_lines(list_suppressions(connection)):
+            typer.echo(line.rstrip())
 
 
 @app.command()

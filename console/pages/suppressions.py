@@ -1,8 +1,6 @@
 """The suppression list: search, add, take off, import, export."""
 
 import asyncio
-import csv
-import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +19,7 @@ from console.rendering import render
 from console.routing import Change, Done, Page
 from operations.refusal import Refused
 from operations.suppressing import parsed_key, suppress_all
-from operations.suppression_file import SuppressionRow, read_suppressions
+from operations.suppression_file import SuppressionRow, read_suppressions, suppression_lines
 from operations.waking import wake_if_possible
 from postroad.ledger.engine import Ledger
 from postroad.ledger.pages.suppressions import search_suppressions
@@ -29,8 +27,6 @@ from postroad.ledger.suppression_list import lift_suppression, list_suppressions
 from postroad.wording import say_count
 
 _ON_A_PAGE = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets take for the beginning of a formula."""
 
 
 def routes() -> list[BaseRoute]:
@@ -69,17 +65,8 @@ async def _export(request: Request) -> Response:
 
 
 def _lines(ledger: Ledger) -> Iterator[str]:
-    yield _line(["address", "reason", "source", "since"])
     with ledger.read() as connection:
-        for row in list_suppressions(connection):
-            reason = f"'{row.reason}" if row.reason.startswith(_FORMULA) else row.reason
-            yield _line([row.address, reason, row.source, row.at.isoformat()])
-
-
-def _line(cells: list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+        yield from suppression_lines(list_suppressions(connection))
 
 
 async def _add(request: Request) -> Done:

@@ -11,6 +11,10 @@ from postroad.contracts import EnrollmentState, HandOver, MessageState
 from postroad.contracts.states import TO_LEAVE
 from postroad.ledger.tables import Enrollment, Event, Message, Sender, Sequence
 
+HANDED_OVER = "handed_over"
+"""The event that says so."""
+_TAKES_OVER = " takes over from "
+
 
 class CannotHandOver(ValueError):
     """The sentence says why."""
@@ -55,13 +59,19 @@ def hand_over(connection: Connection, request: HandOver, now: int) -> int:
         .where(Message.enrollment_id.in_(people), Message.state == MessageState.OPEN)
         .values(sequence_id=new)
     )
-    words = f"{request.replacement} takes over from {request.sender}, by {request.by}"
+    words = f"{request.replacement}{_TAKES_OVER}{request.sender}, by {request.by}"
     told = select(
-        literal(now), literal("handed_over"), Enrollment.campaign_id, Enrollment.id, literal(words)
+        literal(now), literal(HANDED_OVER), Enrollment.campaign_id, Enrollment.id, literal(words)
     ).where(theirs)
     columns = ["at", "event", "campaign_id", "enrollment_id", "detail"]
     connection.execute(insert(Event).from_select(columns, told))
     return connection.execute(update(Enrollment).where(theirs).values(sequence_id=new)).rowcount
+
+
+def former_sender(detail: str) -> str | None:
+    """Return who wrote to a person before they were handed over; None where it was erased."""
+    _, found, after = detail.partition(_TAKES_OVER)
+    return after.partition(", by ")[0] if found else None
 
 
 def _sequence(connection: Connection, campaign: str, sender: str) -> int | None:

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from postroad.campaign.waits import format_wait
+from postroad.ledger.counts import StepCount
 from postroad.ledger.reports import campaign_report
 from postroad.ledger.steps import CampaignStep, load_steps
 
@@ -41,12 +42,16 @@ def list_steps(connection: Connection, campaign: str) -> list[StepRow] | None:
             hours=_hours(step),
             versions=step.versions,
             sent=counts[step.id].sent + counts[step.id].done,
-            to_send=counts[step.id].planned + counts[step.id].reserved + counts[step.id].sending,
+            to_send=0 if step.removed else _to_send(counts[step.id]),
             skipped=counts[step.id].skipped,
             removed=step.removed,
         )
         for step in load_steps(connection, campaign)
     ]
+
+
+def _to_send(counts: StepCount) -> int:
+    return counts.planned + counts.reserved + counts.sending
 
 
 def _hours(step: CampaignStep) -> str:

@@ -1,11 +1,13 @@
 """What waits for somebody: manual tasks, and mails to be reviewed, as people see them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
+from postroad.campaign.headers import reply_subject
 from postroad.campaign.step import StepSettings
 from postroad.campaign.template import (
     BlankFieldError,
@@ -18,6 +20,7 @@ from postroad.contracts import (
     MessageState,
 )
 from postroad.instants import moment
+from postroad.ledger.channel_options import conversation_roots
 from postroad.ledger.own_texts import UNSUBSCRIBE_PAGE
 from postroad.ledger.steps import CampaignStep, load_steps, load_template
 from postroad.ledger.tables import (
@@ -151,13 +154,20 @@ class _Texts:
 
     def of(self, campaign: str, position: int, person_key: str) -> CompiledTemplate:
         """Return the text that a person gets."""
-        if campaign not in self._steps:
-            self._steps[campaign] = load_steps(self._connection, campaign)
-        version = self._steps[campaign][position].version_for(person_key)
+        version = self._of(campaign)[position].version_for(person_key)
         key = (campaign, position, version)
         if key not in self._compiled:
             self._compiled[key] = compile_template(load_template(self._connection, *key))
         return self._compiled[key]
+
+    def root_of(self, campaign: str, position: int) -> int | None:
+        """Return the step that begins the conversation; None where this one answers nothing."""
+        return conversation_roots(self._of(campaign)).get(position)
+
+    def _of(self, campaign: str) -> list[CampaignStep]:
+        if campaign not in self._steps:
+            self._steps[campaign] = load_steps(self._connection, campaign)
+        return self._steps[campaign]
 
 
 def _open_task(texts: _Texts, row: Row[Any], now: int) -> OpenTask:
@@ -186,11 +196,19 @@ def _words(texts: _Texts, row: Row[Any]) -> Rendered:
     """Say what is to be done for this person; a mail is as it was rewritten where somebody did."""
     if row.subject is not None:
         return Rendered(row.subject, row.text, None)
-    text = texts.of(row.campaign_id, row.position, row.person_key)
     sender = {
         "email": row.sender,
         "name": row.name,
         "signature": row.sender_settings.get("signature") or "",
     }
     person = {**row.fields, "email": row.recipient}
-    return text.render(person, sender, UNSUBSCRIBE_PAGE)
+
+    def said_by(position: int) -> Rendered:
+        text = texts.of(row.campaign_id, position, row.person_key)
+        return text.render(person, sender, UNSUBSCRIBE_PAGE)
+
+    words = said_by(row.position)
+    root = texts.root_of(row.campaign_id, row.position)
+    if words.subject or root is None:
+        return words
+    return replace(words, subject=reply_subject(said_by(root).subject))

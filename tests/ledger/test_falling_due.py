@@ -22,7 +22,7 @@ from postroad.ledger.selection import select_channels
 from postroad.ledger.settlement import end_person
 from postroad.ledger.settling_tasks import NotOpen, settle_task
 from postroad.ledger.standings import standings
-from postroad.ledger.tables import Enrollment, Event, Message, Step, StepText
+from postroad.ledger.tables import Enrollment, Event, Message, Pause, Step, StepText
 from postroad.ledger.tasks import count_tasks, list_tasks
 from tests.ledger_rows import (
     ANA,
@@ -224,6 +224,19 @@ def test_a_task_goes_with_its_person_to_another_sender(ledger: Ledger) -> None:
         assert sequence_of(connection, sender="bo@acme.test") == connection.scalar(
             select(Message.sequence_id).where(Message.position == 1)
         )
+
+
+def test_explain_says_of_an_open_task_that_its_person_is_paused(ledger: Ledger) -> None:
+    with ledger.write() as connection:
+        _stage(connection, {"task": "call"}, {})
+        _person(connection, PLANNED, PLANNED)
+        _select(connection)
+        person = connection.scalar(select(Enrollment.id))
+        connection.execute(insert(Pause).values(enrollment_id=person, at=NOW, by="ops", reason=""))
+        (standing,) = standings(connection, ADA, NOW)
+    task, pause = explain(standing, NOW).sentences
+    assert "waits for somebody" in task
+    assert pause.startswith("ada@example.com is paused by ops")
 
 
 def test_explain_says_that_somebody_has_to_act(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from postroad.ledger.tables import Enrollment, Event, Message, Step, StepText
 from postroad.ledger.tasks import list_tasks
 from tests.ledger_rows import ANA, NOW, add_campaign, add_channel, add_person, add_sender
 
-PLANNED = MessageState.PLANNED
+PLANNED, SENT = MessageState.PLANNED, MessageState.SENT
 _TEMPLATE = {"subject": "Hello {{ person.name }}", "text": "Stop: {{ unsubscribe_url }}"}
 
 
@@ -50,6 +50,21 @@ def test_a_mail_under_review_reads_as_its_person_would_get_it(ledger: Ledger) ->
     assert (review.id, review.kind) == (task, "review")
     assert review.title == "Hello Ada {{ 7*7 }}<b>"
     assert review.instructions == "Stop: {{ unsubscribe_url }}"
+
+
+def test_an_answer_under_review_has_the_subject_that_it_will_have(ledger: Ledger) -> None:
+    with ledger.write() as connection:
+        _under_review(connection)
+        settings = {"review": True, "thread": "reply"}
+        connection.execute(update(Step).where(Step.position == 1).values(settings=settings))
+        answer = {"subject": "", "text": "Still there?"}
+        text = {"campaign_id": "q4", "position": 1, "version": 1, "template": answer}
+        connection.execute(insert(StepText).values(text))
+        add_person(connection, "bo@x.test", SENT, PLANNED, channel=None, due_at=NOW)
+        connection.execute(update(Enrollment).values(fields={"name": "Bo"}))
+        _select(connection)
+        reviews = {review.step: review.title for review in list_tasks(connection, NOW)}
+    assert reviews["nudge"] == "Re: Hello Bo"
 
 
 def test_an_approved_mail_leaves_and_is_not_reviewed_again(ledger: Ledger) -> None:

@@ -2,11 +2,22 @@
 
 import json
 
-from postroad.contracts import MessageState
+from postroad.contracts import HandOver, MessageState
 from postroad.instants import SECOND
 from postroad.ledger.engine import Ledger
+from postroad.ledger.handing_over import hand_over
 from postroad.ledger.traces import trace
-from tests.ledger_rows import NOW, add_campaign, add_channel, add_event, add_person
+from tests.ledger_rows import (
+    ANA,
+    NOW,
+    add_campaign,
+    add_channel,
+    add_event,
+    add_person,
+    add_sender,
+)
+
+BO = "bo@acme.test"
 
 SENT, PLANNED = MessageState.SENT, MessageState.PLANNED
 
@@ -30,6 +41,26 @@ def test_a_trace_names_step_channel_message_and_workflow(ledger: Ledger) -> None
         "workflow_id": "sequence/q4/ana@acme.test",
         "detail": "250 ok",
     }
+
+
+def test_what_happened_before_a_hand_over_stays_the_former_senders(ledger: Ledger) -> None:
+    with ledger.write() as connection:
+        for sender in (ANA, BO):
+            add_sender(connection, sender)
+        add_campaign(connection)
+        messages = add_person(connection, "ada@x.test", SENT, PLANNED)
+        add_event(connection, messages[0], "sent", at=NOW - SECOND)
+        change = HandOver(campaign_id="q4", sender=ANA, replacement=BO, by="meg")
+        hand_over(connection, change, NOW)
+        add_event(connection, messages[1], "sent", at=NOW + SECOND)
+    with ledger.read() as connection:
+        entries = trace(connection, "ada@x.test")
+    assert [(entry.event, entry.sender) for entry in entries] == [
+        ("sent", ANA),
+        ("handed_over", BO),
+        ("sent", BO),
+    ]
+    assert entries[0].workflow_id == f"sequence/q4/{ANA}"
 
 
 def test_an_event_about_the_person_alone_has_no_step_and_no_message(ledger: Ledger) -> None:

@@ -52,6 +52,18 @@ def test_people_are_stopped_even_while_temporal_is_away(postroad: Postroad, ledg
         assert connection.execute(select(Enrollment.state)).scalar_one() == "unsubscribed"
 
 
+def test_what_is_exported_can_be_imported_again(postroad: Postroad, tmp_path: Path) -> None:
+    postroad("suppress", "add", "ada@x.test", "--reason", "=1+1, asked")
+    postroad("suppress", "add", "@competitor.test")
+    exported = postroad("suppress", "export").stdout
+    assert exported.splitlines()[0] == "address,reason,source,since"
+    file = tmp_path / "suppressions.csv"
+    file.write_text(exported)
+    for address in ("ada@x.test", "@competitor.test"):
+        assert postroad("suppress", "lift", address).code == 0
+    assert "2 new suppressions from 2 rows" in postroad("suppress", "import", str(file)).stdout
+
+
 @pytest.mark.usefixtures("ada")
 async def test_sequences_with_less_to_do_are_woken(
     no_temporal: None,  # noqa: ARG001 - `noted` must set the address after it
