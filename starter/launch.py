@@ -9,12 +9,14 @@ import typer
 from rich.console import Console
 
 from operations.clock import now
-from operations.definition import read_definition
+from operations.definition import Definition, read_definition
 from operations.launching import Launched, launch_campaign
 from operations.link_checking import check_links
 from operations.opening import opened_ledger
+from operations.overlap_warnings import overlap_warnings
 from operations.rehearsal import rehearse
 from postroad.contracts import CampaignState
+from postroad.ledger.engine import Ledger
 from postroad.ledger.staging import Staged
 from postroad.settings import Settings, load_settings
 from postroad.wording import say_count
@@ -22,7 +24,7 @@ from starter.arguments import AsJson
 from starter.choice_warnings import warn_about_channels
 from starter.domain_warnings import warn_about_domains
 from starter.rehearsal_report import print_rehearsal, print_rehearsal_json
-from starter.terminal import on_terminal, print_json, say
+from starter.terminal import complain, on_terminal, print_json, say
 from starter.text_warnings import warn_about_texts
 from starter.waiting import wait_until_over
 
@@ -67,9 +69,7 @@ def launch(
         return
     with opened_ledger(settings) as ledger:
         definition = read_definition(ledger, campaign, campaign_id)
-        warn_about_channels(ledger, definition)
-        warn_about_domains(ledger, settings.dns, definition)
-        warn_about_texts(ledger, definition)
+        _warn(settings, ledger, definition)
     launched = _launch(settings, campaign, campaign_id, show=on_terminal() and not as_json)
     if not as_json:
         rejected = f", {say_count(launched.rejected, 'row')} rejected" if launched.rejected else ""
@@ -86,6 +86,15 @@ def launch(
             _print_launched(launched, state)
     if not as_json:
         say(_way_on(launched.campaign, state))
+
+
+def _warn(settings: Settings, ledger: Ledger, definition: Definition) -> None:
+    """Say on stderr what is better known before mail leaves."""
+    warn_about_channels(ledger, definition)
+    for warning in overlap_warnings(ledger, definition):
+        complain(f"warning: {warning}")
+    warn_about_domains(ledger, settings.dns, definition)
+    warn_about_texts(ledger, definition)
 
 
 def _launch(settings: Settings, path: Path, campaign_id: str | None, *, show: bool) -> Launched:
@@ -106,9 +115,7 @@ def _rehearse(
 ) -> None:
     with opened_ledger(settings) as ledger:
         definition = read_definition(ledger, path, campaign_id)
-        warn_about_channels(ledger, definition)
-        warn_about_domains(ledger, settings.dns, definition)
-        warn_about_texts(ledger, definition)
+        _warn(settings, ledger, definition)
         rehearsed = rehearse(ledger, definition, now())
     checked = asyncio.run(check_links(definition)) if links else None
     if as_json:

@@ -12,6 +12,7 @@ from console.api.values import Answer
 from operations.channel_warnings import channel_warnings
 from operations.clock import now
 from operations.forecasting import Forecast
+from operations.overlap_warnings import overlap_warnings
 from operations.rehearsal import rehearse
 from operations.sample import Sample
 
@@ -48,5 +49,5 @@ def _rehearse(call: Call, body: Launch) -> Rehearsal:
         rejected=told_rejections(rehearsed.rejections()),
         sample=rehearsed.sample,
         forecast=rehearsed.forecast,
-        warnings=channel_warnings(ledger, definition),
+        warnings=[*channel_warnings(ledger, definition), *overlap_warnings(ledger, definition)],
     )

@@ -163,6 +163,29 @@ def test_a_wrong_campaign_file_is_refused_with_its_line(
     assert "Traceback" not in ran.stderr
 
 
+def test_people_who_are_in_other_campaigns_are_counted_unless_that_is_capped(
+    desk: Desk, postroad: Postroad
+) -> None:
+    with desk.ledger.write() as connection:
+        add_campaign(connection, "other")
+        add_campaign(connection, "over", state=CampaignState.COMPLETED)
+        add_person(connection, "ada@example.com", MessageState.PLANNED, campaign="other")
+        add_person(connection, "grace@example.com", MessageState.PLANNED, campaign="over")
+    said = postroad("launch", "q4.yaml", "--dry-run").stderr
+    assert "warning: 1 person is in other running campaigns as well" in said
+    desk.edit("workspace.yaml", "name: Acme,", "name: Acme, per_person: {messages: 1, per: 1d},")
+    assert postroad("apply", "workspace.yaml").code == 0
+    assert "other running campaigns" not in postroad("launch", "q4.yaml", "--dry-run").stderr
+
+
+def test_a_step_with_variants_is_warned_of_by_their_names(desk: Desk, postroad: Postroad) -> None:
+    variants = 'variants: [{id: loud, subject: "BUY NOW AND SAVE"}, {id: calm, subject: Hello}]'
+    desk.edit("q4.yaml", 'subject: "Hello {{ person.first_name }}"', variants)
+    said = postroad("launch", "q4.yaml", "--dry-run").stderr
+    assert "warning: step intro, variant loud: " in said
+    assert "variant calm" not in said
+
+
 def test_a_dry_run_cannot_be_waited_for(desk: Desk, postroad: Postroad) -> None:
     assert postroad("launch", str(desk.campaign), "--dry-run", "--wait").code == 2
 
