@@ -44,10 +44,12 @@ from postroad.settings import Settings
 from tests.postgres import PostgresServer
 
 PAGES = (
-    "/", "/campaigns", "/campaigns/c0", "/campaigns/c0?search=n9999", "/campaigns/c0?state=bounced",
+    "/", "/campaigns", "/campaigns/c0", "/campaigns/c0?search=n9999", "/campaigns/c0?search=zzz",
+    "/campaigns/c0?state=bounced", "/campaigns/c0?step=step1", "/campaigns/c0/now",
+    "/campaigns/c0/steps", "/campaigns/c0/steps/step0", "/campaigns/c0/senders",
     "/people?email=person77777", "/people/person1234@d34.test", "/channels", "/channels/ch1",
-    "/feed", "/feed?event=replied", "/feed?campaign=c3&event=bounced", "/uncertain",
-    "/tasks", "/suppressions", "/texts?campaign=c0", "/audit",
+    "/feed", "/feed?event=replied", "/feed?campaign=c3&event=bounced", "/uncertain", "/tasks",
+    "/suppressions", "/texts?campaign=c0", "/library", "/audit",
 )  # fmt: skip
 _SENDERS, _CHANNELS, _STEPS = 20, 10, 3
 _CALL = 1

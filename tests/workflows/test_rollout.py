@@ -1,6 +1,7 @@
 """A new build of the workers takes over a running campaign."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -33,19 +34,21 @@ async def test_a_running_campaign_goes_on_with_the_new_build(
     ):
         client = environment.client
         theatre = Theatre(client, ledger, sandbox, desk, "rolling")
-        async with running_worker(
-            client, ledger, box, "rolling", settings=WorkerSettings(build="1")
-        ):
+        async with AsyncExitStack() as older:
+            await older.enter_async_context(
+                running_worker(client, ledger, box, "rolling", settings=WorkerSettings(build="1"))
+            )
             await _rolled_out(theatre, "1")
             await theatre.launch(6, _TWO_STEPS)
             await theatre.until(lambda: theatre.counts()["sent"] == 6)
             with pytest.raises(Refused, match="build 2 cannot take over"):
                 await make_current(client, "2")
-        async with running_worker(
-            client, ledger, box, "rolling", settings=WorkerSettings(build="2")
-        ):
-            await _rolled_out(theatre, "2")
-            assert await theatre.over() is CampaignState.COMPLETED
+            async with running_worker(
+                client, ledger, box, "rolling", settings=WorkerSettings(build="2")
+            ):
+                await _rolled_out(theatre, "2")  # both are at work now
+                await older.aclose()
+                assert await theatre.over() is CampaignState.COMPLETED
         assert theatre.counts() == {"sent": 12}
         assert sandbox.accepted.duplicates == 0
         story = (await theatre.sequence.fetch_history()).events
