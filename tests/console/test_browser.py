@@ -6,14 +6,18 @@ from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 from starlette.applications import Starlette
 
+from postroad.campaign.markdown import markdown_to_html
 from postroad.ledger.engine import Ledger
+from postroad.ledger.tables import StepText
 from postroad.ledger.users import Role
 from tests.console.browser import chromium, needs_chromium, served, signed_in
-from tests.console.conftest import HOSTILE
+from tests.console.conftest import HOSTILE, PLANNED, SENT
 from tests.console.test_pages import PAGES
 from tests.console.test_tasks import tasks as tasks  # noqa: PLC0414 - a fixture
+from tests.ledger_rows import add_person
 
 pytestmark = [
     needs_chromium,
@@ -86,6 +90,36 @@ async def test_the_console_can_be_used_by_keyboard(page: Page) -> None:
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/people/grace@x.test")
     await expect(page.get_by_role("heading", level=1)).to_have_text("grace@x.test")
+
+
+async def test_focus_stays_where_it_is_while_a_campaigns_page_renews_itself(
+    page: Page, ledger: Ledger
+) -> None:
+    await page.goto(_at(page, "/campaigns/q4"))
+    at_nudge = page.get_by_role("link", name="people at nudge")
+    await expect(at_nudge).to_have_text("1 people at nudge")
+    await at_nudge.focus()
+    with ledger.write() as connection:
+        add_person(connection, "new@x.test", SENT, PLANNED)
+    await expect(at_nudge).to_have_text("2 people at nudge")
+    await expect(at_nudge).to_be_focused()
+
+
+async def test_a_text_is_previewed_in_a_frame_that_loads_and_runs_nothing(
+    page: Page, ledger: Ledger
+) -> None:
+    html = f"<p>Dear <b>reader</b></p>{HOSTILE}<img src='http://tracker.test/x.png' alt='x'>"
+    template = {"subject": "Hello", "text": html, "html": markdown_to_html(html)}
+    with ledger.write() as connection:
+        connection.execute(update(StepText).values(template=template))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(_at(page, "/campaigns/q4/steps/intro"))
+    await page.get_by_role("button", name="Preview").click()
+    mail = page.frame_locator("iframe[title='The mail']")
+    await expect(mail.locator("b")).to_have_text("reader")
+    assert not [url for url in asked if "tracker.test" in url]
+    assert await page.title() != "owned"
 
 
 async def test_a_theme_that_was_chosen_is_kept(page: Page) -> None:
