@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.client import Client
 
 from postroad.sandbox.config import MailboxProviderConfig, ProviderConfig, SandboxConfig
@@ -45,11 +46,11 @@ SEND = ("send", "--from", ANA, "--to", "ada@example.com", "--subject", "Hello", 
 async def both(desk: Desk, postroad: Postroad, temporal: Client) -> AsyncIterator[Running]:
     """A worker that sends by Gmail and by SMTP."""
     await register_search_attributes(temporal)
-    async with (
-        await serve(CONFIG) as sandbox,
-        running_worker(temporal, desk.ledger, SecretBox(SECRET_KEY), TASK_QUEUE),
-    ):
-        yield Running(desk, sandbox, postroad)
+    async with await serve(CONFIG) as sandbox:
+        # A worker of its own would log elsewhere than commands print.
+        with capture_logs():
+            async with running_worker(temporal, desk.ledger, SecretBox(SECRET_KEY), TASK_QUEUE):
+                yield Running(desk, sandbox, postroad)
 
 
 async def _apply(both: Running, default: str) -> None:

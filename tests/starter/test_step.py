@@ -10,7 +10,7 @@ from postroad.campaign.file import CampaignSettings
 from postroad.contracts import CampaignState, MessageState
 from postroad.ledger.engine import Ledger
 from postroad.ledger.staging import begin_staging, claim_id, stage_steps
-from postroad.ledger.tables import Campaign, Enrollment, Step, StepText
+from postroad.ledger.tables import Campaign, Enrollment, StepText
 from tests.ledger_rows import NOW, add_person
 from tests.starter.campaigns import Desk
 from tests.starter.command import Postroad
@@ -122,15 +122,6 @@ def test_a_text_names_only_what_everybody_has(q4: Desk, postroad: Postroad, ledg
     ran = postroad("step", "change", "q4", "intro", "--body", "new.md")
     assert "unknown field person.first_name" in ran.stderr
     assert postroad("step", "change", "q4", "intro").code == 2
-
-
-@pytest.mark.usefixtures("q4")
-def test_nobody_is_to_be_sent_a_step_that_was_removed(postroad: Postroad, ledger: Ledger) -> None:
-    assert postroad("step", "list", "q4", "--json").json[1]["to_send"] > 0
-    with ledger.write() as connection:
-        connection.execute(update(Step).where(Step.id == "nudge").values(removed_at=1))
-    listed = postroad("step", "list", "q4", "--json").json[1]
-    assert (listed["removed"], listed["to_send"]) == (True, 0)
 
 
 async def test_a_step_is_removed(q4: Desk, postroad: Postroad, noted: Noted) -> None:
