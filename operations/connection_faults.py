@@ -6,11 +6,10 @@ only by words: those of its TLS library (rustls), of gRPC and of the operating s
 
 from operations.refusal import Unavailable
 
-_NOT_OURS = "set temporal.server_ca to the file of the authority that signed it"
 _CAUSES = {
     "InvalidCertificate(UnknownIssuer": (
         "shows a certificate that nobody trusted here has signed",
-        _NOT_OURS,
+        "set temporal.server_ca to the file of the authority that signed it",
     ),
     "InvalidCertificate(NotValidForName": (
         "shows a certificate for another name",
@@ -31,7 +30,7 @@ _CAUSES = {
         "refuses us",
         "correct temporal.api_key or client_cert, and temporal.namespace",
     ),
-    "`get_system_info`": (
+    'message: "transport error"': (
         "hung up",
         "it may want TLS (temporal.tls) or a certificate of ours (client_cert, client_key)",
     ),
