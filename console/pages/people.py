@@ -94,18 +94,16 @@ async def _person(request: Request) -> Response:
     present = now()
     entries = await installation.read(trace, address)
     found = await installation.read(standings, address, present)
+    theirs = {one.campaign: one for one in found if _is_theirs(viewer, one.sender)}
     return render(
         request,
         "person.html",
         address=address,
         fields=fields,
         suppressed=await installation.read(suppressed_by, address),
-        entries=[entry for entry in reversed(entries) if _is_theirs(viewer, entry.sender)],
-        campaigns=[
-            _in_campaign(installation, one, present)
-            for one in found
-            if _is_theirs(viewer, one.sender)
-        ],
+        # What a former sender wrote belongs to whoever took their people over.
+        entries=[entry for entry in reversed(entries) if entry.campaign in theirs],
+        campaigns=[_in_campaign(installation, one, present) for one in theirs.values()],
     )
 
 

@@ -8,16 +8,17 @@ from sqlalchemy import update
 from console.charts import Bar, bars, gauge
 from console.wording import with_commands
 from operations.clock import now
-from postroad.contracts import ChannelState
+from postroad.contracts import ChannelState, HandOver
 from postroad.dns.health import Check, DomainFinding, DomainHealth, Level
 from postroad.instants import moment
 from postroad.ledger.domain_health import store_health
 from postroad.ledger.engine import Ledger
+from postroad.ledger.handing_over import hand_over
 from postroad.ledger.shares import share
 from postroad.ledger.tables import Channel
 from postroad.ledger.users import Role
-from tests.console.conftest import HOSTILE, PLANNED, Visitor
-from tests.ledger_rows import add_person
+from tests.console.conftest import BO, HOSTILE, PLANNED, Visitor
+from tests.ledger_rows import ANA, add_person
 
 Visit = Callable[[Role], Visitor]
 
@@ -104,6 +105,19 @@ async def test_a_person_page_tells_everything_and_says_what_comes_next(visit: Vi
     page = (await visit(Role.ADMIN).get("/people/GRACE@x.test")).text
     assert page.index("<strong>replied</strong>") < page.index("<strong>sent</strong>")
     assert "Nothing more goes to grace@x.test in q4: replied." in page
+
+
+async def test_whoever_takes_a_person_over_sees_what_was_written_before(
+    visit: Visit, ledger: Ledger
+) -> None:
+    with ledger.write() as connection:
+        change = HandOver(campaign_id="q4", sender=BO, replacement=ANA, by="meg")
+        hand_over(connection, change, now())
+    ana = visit(Role.REP)
+    page = (await ana.get("/people/lost@x.test")).text
+    assert "<strong>uncertain</strong>" in page
+    assert "handed over" in page
+    assert (await ana.get("/people/only@y.test")).status_code == 404
 
 
 async def test_the_feed_is_filtered_and_paged_backwards(visit: Visit) -> None:
