@@ -157,10 +157,13 @@ async def show(call: Calling, email: EmailInPath) -> Person:
         raise Unknown(f"nobody with the address {email} is in a campaign")
     entries = await installation.read(trace, email)
     found = await installation.read(standings, email, present)
+    theirs = [one for one in found if call.sender in (None, one.sender)]
+    campaigns = {one.campaign for one in theirs}
     return Person(
         email=email,
         fields=fields,
         suppressed=await installation.read(suppressed_by, email),
-        campaigns=[explain(one, present) for one in found if call.sender in (None, one.sender)],
-        events=[one for one in entries if call.sender in (None, one.sender)],
+        campaigns=[explain(one, present) for one in theirs],
+        # What a former sender wrote belongs to whoever took their people over.
+        events=[one for one in entries if one.campaign in campaigns],
     )
