@@ -45,8 +45,8 @@ class StepEdit:
 
     campaign: str
     position: int
-    version: int
-    """The version of the text, or of one of the variants' texts, that is sent now."""
+    versions: Mapping[str, int]
+    """The versions that are sent now, by variant; that is empty where there is none."""
     before: StagedStep
     after: StagedStep
     files: Mapping[str, bytes]
@@ -96,7 +96,13 @@ def edit_from_file(ledger: Ledger, campaign: str, step: str, path: Path) -> Step
         after = next(each for each in definition.steps if each.id == step)
         messages = count_not_yet_left(connection, campaign, step_now.position)
     edit = StepEdit(
-        campaign, step_now.position, step_now.versions[0], before, after, definition.files, messages
+        campaign,
+        step_now.position,
+        versions_now(step_now),
+        before,
+        after,
+        definition.files,
+        messages,
     )
     _refuse_other_changes(edit, path)
     return edit
@@ -126,7 +132,7 @@ def edit_of_text(
         raise Refused(f"step {step}: {unknown[0]}; {known}")
     after = StagedStep(before.id, before.settings, template)
     return StepEdit(
-        campaign, step_now.position, step_now.versions[0], before, after, files, messages
+        campaign, step_now.position, versions_now(step_now), before, after, files, messages
     )
 
 
@@ -146,12 +152,19 @@ async def change_step(ledger: Ledger, edit: StepEdit, by: str) -> int:
     with ledger.write() as connection:
         store_attachments(connection, edit.files)
         versions = [
-            store_text(connection, edit.campaign, edit.position, template, variant)
+            (store_text(connection, edit.campaign, edit.position, template, variant), variant)
             for variant, template in texts
         ]
     affected = 0
-    for version in versions or [edit.version]:
-        change = ChangeStep(step=edit.before.id, version=version, timing=timing, by=by)
+    # Where no text changes, any that is sent now stands for them all.
+    for version, variant in versions or [(now, name) for name, now in edit.versions.items()][:1]:
+        change = ChangeStep(
+            step=edit.before.id,
+            version=version,
+            replaces=edit.versions[variant],
+            timing=timing,
+            by=by,
+        )
         changed = await ask_campaign(edit.campaign, "change_step", change, StepChanged)
         affected, timing = changed.messages_affected, None
     return affected
@@ -202,6 +215,11 @@ def find_step(connection: Connection, campaign: str, step: str) -> tuple[Campaig
         raise Refused(f"{campaign} has no step {step!r}; {did_you_mean(step, steps)}")
     now = next(each for each in load_steps(connection, campaign) if each.id == step)
     return now, steps[step]
+
+
+def versions_now(step: CampaignStep) -> dict[str, int]:
+    """Return the versions that are sent now, by variant; that is empty where there is none."""
+    return {variant.id: variant.version for variant in step.variants} or {"": step.version}
 
 
 def _with_words(

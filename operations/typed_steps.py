@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from operations.adding_steps import Addition
-from operations.changing_steps import StepEdit, find_step
+from operations.changing_steps import StepEdit, find_step, versions_now
 from operations.definition import Definition, check_workspace, with_default_window
 from operations.library import with_library
 from operations.opening import refuse_unless_running
@@ -80,7 +80,7 @@ def edit_of_typed(ledger: Ledger, campaign: str, step: str, typed: TypedText) ->
     """
     with ledger.read() as connection:
         now, before = find_step(connection, campaign, step)
-        versions = {variant.id: variant.version for variant in now.variants} or {"": now.version}
+        versions = versions_now(now)
         shown = (typed.version, typed.wait_shown)
         if shown != (versions.get(typed.variant), format_wait(before.settings.wait)):
             raise Refused(
@@ -107,7 +107,7 @@ def edit_of_typed(ledger: Ledger, campaign: str, step: str, typed: TypedText) ->
         )
         _check(connection, campaign, after, files)
         messages = count_not_yet_left(connection, campaign, now.position)
-    return StepEdit(campaign, now.position, typed.version, before, after, files, messages)
+    return StepEdit(campaign, now.position, versions, before, after, files, messages)
 
 
 def addition_of_typed(ledger: Ledger, campaign: str, typed: TypedStep) -> Addition:

@@ -20,6 +20,8 @@ class ChangeStep(Contract):
 
     step: str
     version: int
+    replaces: int | None = None
+    """The version that its author saw; None lets it replace any."""
     timing: NewTiming | None = None
     """None where it stays as it is."""
     by: str = "operator"
@@ -37,6 +39,8 @@ class PublishStepText(Contract):
     campaign_id: str
     step: str
     version: int
+    replaces: int | None = None
+    """The version that its author saw; refused where another is sent now."""
     timing: NewTiming | None = None
     by: str
 

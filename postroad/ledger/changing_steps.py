@@ -85,14 +85,13 @@ def _publish(connection: Connection, request: PublishStepText, position: int) ->
     ).scalar()
     if variant is None:
         raise CannotChange(f"{request.step} has no text version {request.version}")
+    table: type[Step | StepVariant] = StepVariant if variant else Step
+    of_text = [table.campaign_id == request.campaign_id, table.position == position]
     if variant:
-        of_variant = (
-            StepVariant.campaign_id == request.campaign_id,
-            StepVariant.position == position,
-            StepVariant.id == variant,
-        )
-        connection.execute(update(StepVariant).where(*of_variant).values(version=request.version))
-    else:
-        of_step = (Step.campaign_id == request.campaign_id, Step.position == position)
-        connection.execute(update(Step).where(*of_step).values(version=request.version))
+        of_text.append(StepVariant.id == variant)
+    now = connection.scalars(select(table.version).where(*of_text)).one()
+    # A retry finds its own version there.
+    if request.replaces not in (None, now) and request.version != now:
+        raise CannotChange(f"somebody changed {request.step} meanwhile: look at it again")
+    connection.execute(update(table).where(*of_text).values(version=request.version))
     return variant

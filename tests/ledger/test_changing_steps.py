@@ -105,6 +105,18 @@ def test_what_is_not_there_is_not_published(
             publish_step(connection, request, NOW)
 
 
+def test_of_two_who_change_the_same_text_the_second_is_refused(ledger: Ledger) -> None:
+    seen = PublishStepText(campaign_id="q4", step="nudge", version=2, replaces=1, by="ops")
+    with ledger.write() as connection:
+        _stage(connection, "intro", "nudge")
+        publish_step(connection, seen, NOW)
+        publish_step(connection, seen, NOW)  # a retry
+        other = seen.model_copy(update={"version": 1})
+        with pytest.raises(CannotChange, match="somebody changed nudge meanwhile"):
+            publish_step(connection, other, NOW)
+        assert load_steps(connection, "q4")[1].version == 2
+
+
 def test_a_text_that_was_staged_for_a_variant_is_that_variants(ledger: Ledger) -> None:
     with ledger.write() as connection:
         _stage(connection, "intro", "nudge")
