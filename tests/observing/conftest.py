@@ -21,6 +21,7 @@ from postroad.setting_tables import LogSettings, MetricsSettings, TracingSetting
 from starter.temporal_server import free_port_pair
 from tests.observing.collector import Collector, collecting
 from tests.once.stage import Stage, closing
+from tests.starter.smtp_inbox import free_port
 
 _PATIENCE_SECONDS = 30
 Labels = dict[str, str]
@@ -85,8 +86,9 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         sandbox = await stack.enter_async_context(await serve(config))
         collector = await stack.enter_async_context(collecting())
         stage = await stack.enter_async_context(closing(Stage(directory, ledger, sandbox)))
-        await stage.set(free_port_pair(), people=5)
-        bind = f"127.0.0.1:{free_port_pair()}"
+        # Other test processes look for the first free ones at this very time.
+        await stage.set(free_port_pair(free_port()), people=5)
+        bind = f"127.0.0.1:{free_port()}"
         stage.desk.settings = stage.desk.settings.model_copy(
             update={
                 "metrics": MetricsSettings(bind=bind),
