@@ -30,9 +30,13 @@ _CAUSES = {
         "refuses us",
         "correct temporal.api_key or client_cert, and temporal.namespace",
     ),
-    'message: "transport error"': (
-        "hung up",
-        "it may want TLS (temporal.tls) or a certificate of ours (client_cert, client_key)",
+    # A connection that was cut shows as any of these, as fast as the server was.
+    **dict.fromkeys(
+        ("`get_system_info`", "ConnectionReset", "BrokenPipe", "UnexpectedEof"),
+        (
+            "hung up",
+            "it may want TLS (temporal.tls) or a certificate of ours (client_cert, client_key)",
+        ),
     ),
 }
 """A word of the SDK's → what the server does, and the way out; the first that is there counts."""
